@@ -26,6 +26,13 @@ async function testRequirements(): Promise<Requirement[]> {
   return [...(await buildRequirements()), ...own];
 }
 
+/** WordPress' SQLite drop-in comes as a zip archive. */
+async function demoRequirements(): Promise<Requirement[]> {
+  const all = await testRequirements();
+  const build = await buildRequirements();
+  return [...build, ...all.filter((requirement) => requirement.command === 'unzip')];
+}
+
 async function test(filters: readonly string[]): Promise<number> {
   let verdict: Verdict = { passed: 0, failed: 0 };
   const count = (part: Verdict): boolean => {
@@ -61,7 +68,7 @@ async function program(file: string, args: readonly string[]): Promise<number> {
 async function main([verb, ...rest]: readonly string[]): Promise<number> {
   switch (verb) {
     case 'demo':
-      return (await prepare(await buildRequirements())) ? await serveDemo(rest) : 1;
+      return (await prepare(await demoRequirements())) ? await serveDemo(rest) : 1;
     case 'test':
       return test(rest);
     case 'unit': {
