@@ -8,10 +8,16 @@
 #ifndef PHPACK_CHANNEL_LAYOUT_H
 #define PHPACK_CHANNEL_LAYOUT_H
 
-#include <stdatomic.h>
 #include <stdint.h>
 
+#ifdef __cplusplus /* the addon; libc++ refuses <stdatomic.h> beside <atomic> */
+#include <atomic>
+typedef std::atomic<uint32_t> phpack_word;
+#define _Static_assert static_assert
+#else
+#include <stdatomic.h>
 typedef _Atomic uint32_t phpack_word;
+#endif
 
 #define PHPACK_MAGIC 0x6b706870u /* "phpk" */
 #define PHPACK_LAYOUT_VERSION 1u
@@ -118,7 +124,7 @@ struct phpack_channel {
   uint32_t pad3[14];
   phpack_word front_asleep;
   phpack_word stop; /* workers leave when the ring is empty */
-  phpack_word ready; /* zygote: 1 after module startup */
+  phpack_word ready; /* zygote: 1 after module startup, then rings the doorbell */
   phpack_word forks, deaths;
   uint32_t pad4[11];
   phpack_word news[PHPACK_MAX_SLOTS / 32]; /* bit per slot */

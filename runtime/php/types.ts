@@ -40,7 +40,10 @@ export interface PhpRequestHead {
 export type PhpRequestBody =
   | { kind: 'none' }
   | { kind: 'bytes'; bytes: Buffer }
-  /** Unlinked spool file, open for reading. The PHP side does not close it. */
+  /**
+   * Unlinked spool file, open for reading. The PHP side opens it anew inside submit() and does
+   * not close this descriptor: the caller may, as soon as submit() has returned.
+   */
   | { kind: 'file'; fd: number; length: number }
   | { kind: 'stream'; stream: import('node:stream').Readable };
 
@@ -52,6 +55,8 @@ export type PhpFailure =
   | { reason: 'queue-full' }
   | { reason: 'queue-timeout' }
   | { reason: 'stopping' }
+  /** Head and variables exceed the channel's 96 KiB: 431. */
+  | { reason: 'head-too-large' }
   | { reason: 'zygote-died' };
 
 /** Implemented by the front, one object per request; methods are called in this order. */
@@ -66,13 +71,20 @@ export interface PhpResponseSink {
   onData(chunk: Buffer): boolean;
   /** Once, at the end of the response. The script may still be running afterwards. */
   onEnd(): void;
-  /** Instead of onEnd. Before onHead: answer 502/503/504; after it: break the connection. */
+  /**
+   * Instead of onEnd. Before onHead: answer 431/502/503/504; after it: break the connection.
+   * Never called inside submit(), nor after abort(). The front logs it (the pool logs only
+   * crashes nobody can be told of: after onEnd or abort).
+   */
   onFailure(failure: PhpFailure): void;
 }
 
 export interface PhpExchange {
   resume(): void;
-  /** The client is gone: PHP sees an aborted connection at its next output. */
+  /**
+   * The client is gone: PHP sees an aborted connection at its next output; a request that
+   * still waits never runs. The sink is not called any more.
+   */
   abort(): void;
 }
 
