@@ -1,0 +1,141 @@
+#include "files.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#ifndef MFD_EXEC /* Linux 6.3; older kernels refuse the flag */
+#define MFD_EXEC 0x0010U
+#endif
+
+namespace phpack {
+
+void CloseDescriptor(int *fd) {
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+}
+
+void SendDescriptor(int socket, int fd) {
+  char byte = 0;
+  struct iovec data = {&byte, 1};
+  alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+  struct msghdr message = {};
+  message.msg_iov = &data;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  (void)!sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+ssize_t ReceiveWithDescriptor(int socket, void *data, size_t bytes, int *fd) {
+  struct iovec into = {data, bytes};
+  alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof *fd)] = {};
+  struct msghdr message = {};
+  message.msg_iov = &into;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  *fd = -1;
+  ssize_t received;
+  do {
+    received = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return -1;
+  struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET &&
+      header->cmsg_type == SCM_RIGHTS && header->cmsg_len >= CMSG_LEN(sizeof *fd)) {
+    memcpy(fd, CMSG_DATA(header), sizeof *fd);
+  }
+  return received;
+}
+
+static int CreateExecutableMemfd(const char *name) {
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+  if (fd < 0 && errno == EINVAL) {
+    fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  }
+  return fd;
+}
+
+static bool CopyAll(int from, int to) {
+  struct stat status;
+  if (fstat(from, &status) != 0) return false;
+  off_t offset = 0;
+  while (offset < status.st_size) {
+    ssize_t copied = sendfile(to, from, &offset, static_cast<size_t>(status.st_size));
+    if (copied < 0 && errno == EINTR) continue;
+    if (copied < 0) return false;
+    if (copied == 0) break; /* the file was truncated meanwhile */
+  }
+  return true;
+}
+
+// (fd, name) → a sealed, executable copy in memory. Numbers from 100 on, so that the
+// stdio of a spawn cannot overwrite it before /proc/self/fd/N has been executed.
+Napi::Value MemfdFromFile(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  int source = info[0].As<Napi::Number>().Int32Value();
+  std::string name = info[1].As<Napi::String>();
+  int low = CreateExecutableMemfd(name.c_str());
+  if (low < 0) {
+    SystemError(env, "memfd_create", errno).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
+  int result = -1;
+  if (CopyAll(source, low) && fcntl(low, F_ADD_SEALS, seals) == 0) {
+    result = fcntl(low, F_DUPFD_CLOEXEC, 100);
+  }
+  int error = errno;
+  CloseDescriptor(&low);
+  if (result < 0) {
+    SystemError(env, "sendfile", error).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, result);
+}
+
+// (fd) → another descriptor of the same file with an offset of its own, 0. Works for
+// unlinked files. Without /proc the offset is shared, and therefore rewound.
+Napi::Value ReopenForReading(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  int fd = info[0].As<Napi::Number>().Int32Value();
+  char path[32];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+  int result = open(path, O_RDONLY | O_CLOEXEC);
+  if (result < 0) {
+    result = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (result >= 0 && lseek(result, 0, SEEK_SET) < 0) CloseDescriptor(&result);
+  }
+  if (result < 0) {
+    SystemError(env, "open", errno).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, result);
+}
+
+// (fd) → true when this descriptor now holds the file's exclusive advisory lock. Never
+// waits: that would stop the event loop.
+Napi::Value TryLock(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  int fd = info[0].As<Napi::Number>().Int32Value();
+  if (flock(fd, LOCK_EX | LOCK_NB) == 0) return Napi::Boolean::New(env, true);
+  if (errno != EWOULDBLOCK) {
+    SystemError(env, "flock", errno).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  return Napi::Boolean::New(env, false);
+}
+
+}  // namespace phpack

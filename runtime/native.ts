@@ -1,0 +1,61 @@
+/**
+ * The only file that loads channel.node (native/channel), and the types of what is in it.
+ */
+import { constants } from 'node:os';
+
+/** Shared memory and descriptors between this process and one zygote. */
+export interface NativeChannel {
+  /** The shared memory. Stays valid after close(), for writes that are under way. */
+  readonly memory: ArrayBuffer;
+  /** What the zygote inherits as descriptors 3, 4, 5, 6 (layout.h). */
+  readonly descriptors: readonly [number, number, number, number];
+  /** Reading end of the log pipe, once; the caller closes it. */
+  takeLogReader(): number;
+  /** Closes the zygote's ends in this process; call it after the spawn. */
+  closeChildEnds(): void;
+  /** Wakes one process that waits on the futex at this byte offset. */
+  wake(offset: number): void;
+  /** Sends `fd` (-1: nothing, the request is gone) over `replyFd` and closes `replyFd`. */
+  answer(replyFd: number, fd: number): void;
+  /** Closes all descriptors and stops all callbacks. Any number of times. */
+  close(): void;
+}
+
+export interface NativeAddon {
+  /**
+   * `onNews`: the bitmap of news is not empty, or somebody rang the doorbell. `onHandover`:
+   * a worker asks for a request body; every call must be answered once. Both run from the
+   * event loop; what they throw becomes an uncaught exception. Keeps the process alive until
+   * close(). Throws an Error with `errno` and `syscall`.
+   */
+  Channel: new (
+    bytes: number,
+    onNews: () => void,
+    onHandover: (slot: number, serial: number, replyFd: number) => void,
+  ) => NativeChannel;
+  /**
+   * An executable copy in memory of the file open as `fd`, for data directories mounted
+   * noexec: run or load `/proc/self/fd/<result>`. Closed by exec; the caller closes it.
+   */
+  memfdFromFile(fd: number, name: string): number;
+  /** A descriptor of the same (also unlinked) file with an offset of its own, at 0. */
+  reopenForReading(fd: number): number;
+  /**
+   * True when `fd` now holds the exclusive advisory lock of its file (until it is closed),
+   * false when somebody else has it. Does not wait.
+   */
+  tryLock(fd: number): boolean;
+}
+
+const loaded = new Map<string, NativeAddon>();
+
+/** Loads channel.node. Throws what dlopen says when it cannot be loaded. */
+export function loadAddon(path: string): NativeAddon {
+  const known = loaded.get(path);
+  if (known) return known;
+  const module = { exports: {} as NativeAddon };
+  // RTLD_NOW: a missing symbol is an error here, not a crash later.
+  process.dlopen(module, path, constants.dlopen.RTLD_NOW);
+  loaded.set(path, module.exports);
+  return module.exports;
+}
