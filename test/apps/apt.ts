@@ -16,8 +16,15 @@ export interface DebianFile {
  */
 export async function debianMirror(): Promise<string> {
   const format = '$(SITE) $(RELEASE) $(COMPONENT)';
-  const targets = await run('apt-get', ['indextargets', '--format', format, 'Created-By: Packages']);
-  const codename = /^VERSION_CODENAME=(\w+)/m.exec(await fs.readFile('/etc/os-release', 'utf8'))?.[1];
+  const targets = await run('apt-get', [
+    'indextargets',
+    '--format',
+    format,
+    'Created-By: Packages',
+  ]);
+  const codename = /^VERSION_CODENAME=(\w+)/m.exec(
+    await fs.readFile('/etc/os-release', 'utf8'),
+  )?.[1];
   for (const line of targets.split('\n')) {
     const [site, release, component] = line.split(' ');
     if (site && component === 'main' && release === codename) return site;
@@ -78,8 +85,16 @@ async function aptOptions(suite: string): Promise<string[]> {
   return options;
 }
 
-async function download(options: string[], packages: readonly string[]): Promise<DebianFile[]> {
-  const printed = await run('apt-get', [...options, '--print-uris', 'download', ...packages]);
+async function download(
+  options: string[],
+  packages: readonly string[],
+): Promise<DebianFile[]> {
+  const printed = await run('apt-get', [
+    ...options,
+    '--print-uris',
+    'download',
+    ...packages,
+  ]);
   const found = [...printed.matchAll(/^'\S+' (\S+) \d+ SHA256:([0-9a-f]{64})$/gm)];
   if (found.length !== packages.length) {
     throw new Error(`expected ${packages.join(' ')} in the index, got:\n${printed}`);
@@ -88,9 +103,15 @@ async function download(options: string[], packages: readonly string[]): Promise
   await fs.mkdir(store, { recursive: true });
   const files: DebianFile[] = [];
   for (const [, name = '', sha256 = ''] of found) {
-    const file = path.join(store, `${sha256.slice(0, 16)}-${name.replaceAll('%3a', '_')}`);
+    const file = path.join(
+      store,
+      `${sha256.slice(0, 16)}-${name.replaceAll('%3a', '_')}`,
+    );
     files.push({ name, sha256, file });
-    const present = await fs.access(file).then(() => true, () => false);
+    const present = await fs.access(file).then(
+      () => true,
+      () => false,
+    );
     if (present && (await fileHash(file)) === sha256) continue;
     const temporary = await fs.mkdtemp(path.join(store, 'apt-'));
     const packageName = name.split('_')[0] ?? name;
@@ -98,7 +119,8 @@ async function download(options: string[], packages: readonly string[]): Promise
     await fs.rename(path.join(temporary, name), file);
     await fs.rmdir(temporary);
     const seen = await fileHash(file);
-    if (seen !== sha256) throw new Error(`${file}: sha256 ${seen}, the index says ${sha256}`);
+    if (seen !== sha256)
+      throw new Error(`${file}: sha256 ${seen}, the index says ${sha256}`);
   }
   return files;
 }

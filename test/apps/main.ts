@@ -1,14 +1,17 @@
 // `node test/apps/main.ts NAME…`: assembles applications and prints each one's directory.
 import { mediawikiTree } from './mediawiki.ts';
+import { symfonyTree } from './symfony.ts';
 import { wordpressTree } from './wordpress.ts';
 
 const apps: Record<string, () => Promise<string>> = {
   wordpress: wordpressTree,
   mediawiki: mediawikiTree,
+  symfony: symfonyTree,
 };
 
 for (const name of process.argv.slice(2)) {
   const assemble = apps[name];
-  if (!assemble) throw new Error(`no app ${name}; there are ${Object.keys(apps).join(', ')}`);
+  if (!assemble)
+    throw new Error(`no app ${name}; there are ${Object.keys(apps).join(', ')}`);
   console.log(await assemble());
 }

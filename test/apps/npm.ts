@@ -11,13 +11,20 @@ export async function unpackNpmPackage(spec: string, integrity: string, into: st
   const file = path.join(store, `npm-${spec.replaceAll(/[@/]+/g, '-')}.tgz`);
   if ((await integrityOf(file)) !== integrity) {
     const temporary = await fs.mkdtemp(path.join(store, 'npm-'));
-    const packed = await run('npm', ['pack', '--silent', '--pack-destination', temporary, spec]);
+    const packed = await run('npm', [
+      'pack',
+      '--silent',
+      '--pack-destination',
+      temporary,
+      spec,
+    ]);
     const name = packed.trim().split('\n').at(-1) ?? '';
     await fs.rename(path.join(temporary, name), file);
     await fs.rm(temporary, { recursive: true });
   }
   const seen = await integrityOf(file);
-  if (seen !== integrity) throw new Error(`${spec}: integrity ${seen}, pinned ${integrity}`);
+  if (seen !== integrity)
+    throw new Error(`${spec}: integrity ${seen}, pinned ${integrity}`);
   await run('tar', ['-xzf', file, '-C', into, '--strip-components=1']);
 }
 

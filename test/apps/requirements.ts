@@ -3,8 +3,16 @@
  * bootstrap installs them as root, `phpack doctor` names them otherwise.
  * `command` is what tells that the package is there already.
  */
-export const testRequirements: readonly { command: string; package: string; why: string }[] = [
-  { command: 'composer', package: 'composer', why: 'vendor/ of the Symfony and Laravel apps' },
+export const testRequirements: readonly {
+  command: string;
+  package: string;
+  why: string;
+}[] = [
+  {
+    command: 'composer',
+    package: 'composer',
+    why: 'vendor/ of the Symfony and Laravel apps',
+  },
   { command: 'unzip', package: 'unzip', why: 'the SQLite drop-in of WordPress' },
   { command: 'curl', package: 'curl', why: 'uploads and downloads of any size' },
   { command: 'mariadbd', package: 'mariadb-server', why: 'WordPress on MariaDB' },

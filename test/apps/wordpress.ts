@@ -71,16 +71,26 @@ async function resolveInside(link: string, root: string): Promise<string> {
   const to = await fs.readlink(link);
   if (!path.isAbsolute(to)) return path.resolve(path.dirname(link), to);
   const inside = path.join(root, to);
-  return fs.access(inside).then(() => inside, () => to);
+  return fs.access(inside).then(
+    () => inside,
+    () => to,
+  );
 }
 
 async function addSqlite(dir: string, root: string): Promise<void> {
   const npm = path.join(root, 'npm');
   await fs.mkdir(npm);
   await unpackNpmPackage(playground, playgroundIntegrity, npm);
-  await run('unzip', ['-q', path.join(npm, 'sqlite-database-integration.zip'), '-d', npm]);
+  await run('unzip', [
+    '-q',
+    path.join(npm, 'sqlite-database-integration.zip'),
+    '-d',
+    npm,
+  ]);
   const plugin = path.join(dir, 'wp-content/plugins/sqlite-database-integration');
-  await fs.cp(path.join(npm, 'plugin-sqlite-database-integration'), plugin, { recursive: true });
+  await fs.cp(path.join(npm, 'plugin-sqlite-database-integration'), plugin, {
+    recursive: true,
+  });
   const dropIn = await fs.readFile(path.join(plugin, 'db.copy'), 'utf8');
   const entry = 'sqlite-database-integration/load.php';
   await fs.writeFile(
