@@ -1,0 +1,48 @@
+// Where the PHP under test and the sources of its tests are.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+import { cacheDir } from './debian-root.ts';
+
+const REPOSITORY = join(import.meta.dirname, '..', '..');
+
+/**
+ * The static PHP, by a path that ends in `/php` so that it takes the role of the CLI:
+ * PHPACK_TEST_PHP, else what static-php-build makes (from its cache when it is there).
+ */
+export function subjectPhp(): string {
+  const given = process.env['PHPACK_TEST_PHP'];
+  return given ? asPhp(given) : asPhp(builtElf());
+}
+
+function builtElf(): string {
+  const output = execFileSync(process.execPath, [
+    join(REPOSITORY, 'static-php-build', 'build.ts'),
+    '--sapi', join(REPOSITORY, 'native', 'php-sapi'),
+    '--include', join(REPOSITORY, 'native', 'channel'),
+  ], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  const last = output.trim().split('\n').at(-1) ?? '';
+  const { elf } = JSON.parse(last) as { elf?: unknown };
+  if (typeof elf !== 'string') throw new Error(`static-php-build named no elf: ${last}`);
+  return elf;
+}
+
+function asPhp(elf: string): string {
+  if (basename(elf) === 'php') return elf;
+  const link = join(dirname(elf), 'php');
+  if (!existsSync(link)) symlinkSync(basename(elf), link);
+  return link;
+}
+
+/** An unpacked php-src release: PHPACK_TEST_PHP_SRC, else the one the build unpacked. */
+export function phpSource(): string {
+  const given = process.env['PHPACK_TEST_PHP_SRC'];
+  if (given) return given;
+  const dir = join(cacheDir(), 'src');
+  const found = existsSync(dir)
+    ? readdirSync(dir).filter((name) => name.startsWith('php-8.')).toSorted().at(-1)
+    : undefined;
+  if (!found) throw new Error(`no php-src tree in ${dir}: set PHPACK_TEST_PHP_SRC`);
+  return join(dir, found);
+}
