@@ -1,12 +1,14 @@
 // `node test/apps/main.ts NAME…`: assembles applications and prints each one's directory.
+import { laravelTree } from './laravel.ts';
 import { mediawikiTree } from './mediawiki.ts';
 import { symfonyTree } from './symfony.ts';
 import { wordpressTree } from './wordpress.ts';
 
 const apps: Record<string, () => Promise<string>> = {
-  wordpress: wordpressTree,
+  laravel: laravelTree,
   mediawiki: mediawikiTree,
   symfony: symfonyTree,
+  wordpress: wordpressTree,
 };
 
 for (const name of process.argv.slice(2)) {
