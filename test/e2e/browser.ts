@@ -97,7 +97,7 @@ export function createBrowser(base: string): Browser {
         const seen = page.forms.map((one) => `${one.id} → ${one.action}`).join(', ');
         const head = page.body.slice(0, 2000);
         throw new Error(
-          `no form ${name} on ${page.url} (${page.status}): ${seen}\n${head}`,
+          `no form ${name} on ${page.url.href} (${page.status}): ${seen}\n${head}`,
         );
       }
       const kept = form.fields.filter(([field]) => !(field in entries));
