@@ -1,0 +1,43 @@
+import { constants } from 'node:os';
+import type { PhpFailure } from './types.ts';
+
+const signalNames = new Map(
+  Object.entries(constants.signals).map(([name, number]) => [number, name]),
+);
+
+/** One sentence for the log: what happened, in which script. */
+export function describeFailure(failure: PhpFailure): string {
+  switch (failure.reason) {
+    case 'crashed': {
+      const name = signalNames.get(failure.signal as never) ?? 'unknown signal';
+      return `PHP worker crashed: ${name} (${failure.signal}) in ${failure.script}`;
+    }
+    case 'exited':
+      return `PHP worker exited with status ${failure.status} in ${failure.script}`;
+    case 'timeout':
+      return `PHP worker killed after ${failure.afterMs} ms in ${failure.script}`;
+    case 'queue-full':
+      return 'Request refused: too many requests wait for a PHP worker';
+    case 'queue-timeout':
+      return 'Request gave up waiting for a PHP worker';
+    case 'stopping':
+      return 'Request refused: the server is stopping';
+    case 'head-too-large':
+      return 'Request refused: its head and variables exceed 96 KiB';
+    case 'zygote-died':
+      return 'PHP ended while the request ran';
+    default:
+      return failure satisfies never;
+  }
+}
+
+/** PHP did not come up. `output`: what it printed, the only explanation there is. */
+export class PhpStartError extends Error {
+  readonly code = 'PHPACK_E_PHP_START';
+  readonly output: readonly string[];
+
+  constructor(reason: string, output: readonly string[]) {
+    super(['PHP could not be started', reason, ...output].join('\n'));
+    this.output = output;
+  }
+}

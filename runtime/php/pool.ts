@@ -1,0 +1,232 @@
+import { loadAddon, type NativeAddon } from '../native.ts';
+import { acceptBody, noBody } from './body.ts';
+import type { Channel } from './channel.ts';
+import { type Ending, Exchange, type ExchangeOwner } from './exchange.ts';
+import { describeFailure } from './failure.ts';
+import { encodeRequestHead, ResponseHeads } from './head.ts';
+import * as layout from './layout.ts';
+import type { LogRecord } from './log.ts';
+import { WaitingQueue } from './queue.ts';
+import { fillSlot } from './slot.ts';
+import { Supervisor } from './supervisor.ts';
+import type {
+  PhpFailure,
+  PhpPool,
+  PhpPoolOptions,
+  PhpPoolStats,
+  PhpRequestBody,
+  PhpRequestHead,
+  PhpResponseSink,
+} from './types.ts';
+
+/** Exchanges kept for log lines that come after their end. A power of two. */
+const RECENT = 256;
+
+/** The PHP side of the server: the requests on their way, over one zygote's workers. */
+export class WorkerPool implements PhpPool, ExchangeOwner {
+  readonly responseHeads = new ResponseHeads();
+  readonly requestTimeoutMs: number;
+  readonly #options: PhpPoolOptions;
+  readonly #addon: NativeAddon;
+  readonly #supervisor: Supervisor<Exchange>;
+  readonly #queue = new WaitingQueue();
+  readonly #recent: (Exchange | undefined)[] = Array.from({ length: RECENT });
+  #channel: Channel<Exchange> | null = null;
+  #isAccepting = true;
+  #serial = 0;
+  /** Submitted and not over. */
+  #open = 0;
+  #ticker: NodeJS.Timeout | null = null;
+  #served = 0;
+  #crashes = 0;
+  #timeouts = 0;
+  readonly #whenIdle: (() => void)[] = [];
+
+  constructor(addon: NativeAddon, options: PhpPoolOptions) {
+    this.#addon = addon;
+    this.#options = options;
+    this.requestTimeoutMs = options.requestTimeoutMs;
+    const shape = {
+      workers: options.workers,
+      // Enough that a worker never waits for the front to hand on the next request.
+      slots: Math.min(layout.MAX_SLOTS, Math.max(64, options.workers * 4)),
+      maxRequests: options.maxRequests,
+      requestTimeoutMs: options.requestTimeoutMs,
+    };
+    this.#supervisor = new Supervisor(addon, shape, options, {
+      onStart: (channel) => {
+        this.#channel = channel;
+        this.#fill();
+      },
+      onDeath: (channel, reason) => this.#onDeath(channel, reason),
+      onNews: () => this.#fill(),
+      onRecord: (record) => this.#onRecord(record),
+      onLine: (text, pid) => options.onLog({ level: 'warning', text, pid }),
+    });
+    this.#supervisor.start();
+  }
+
+  /** Resolves when PHP is up for the first time; rejects with PhpStartError if it is not. */
+  get ready(): Promise<void> {
+    return this.#supervisor.ready;
+  }
+
+  /** The zygote's process id, 0 while there is none. */
+  get zygotePid(): number {
+    return this.#supervisor.pid;
+  }
+
+  submit(head: PhpRequestHead, body: PhpRequestBody, sink: PhpResponseSink): Exchange {
+    const options = this.#options;
+    const refusal = !this.#isAccepting
+      ? 'stopping'
+      : this.#open >= options.workers + options.queueLimit
+        ? 'queue-full'
+        : null;
+    const accepted =
+      refusal || body.kind === 'none' ? noBody : acceptBody(this.#addon, head, body);
+    const serial = (this.#serial + 1) >>> 0;
+    this.#serial = serial;
+    this.#open++;
+    const exchange = new Exchange(this, head, sink, serial, performance.now(), accepted);
+    this.#recent[serial & (RECENT - 1)] = exchange;
+    if (refusal) process.nextTick(failLater, exchange, { reason: refusal });
+    else if (this.#queue.peek() || !this.#place(exchange)) this.#queue.push(exchange);
+    if (this.#ticker === null) this.#startTicking();
+    return exchange;
+  }
+
+  async drain(): Promise<void> {
+    this.#isAccepting = false;
+    if (this.#open === 0) return;
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  async close(): Promise<void> {
+    this.#isAccepting = false;
+    const isBusy = this.#open > 0;
+    for (const exchange of this.#queue.all()) exchange.fail({ reason: 'stopping' });
+    const closed = this.#supervisor.close(isBusy);
+    for (const user of this.#channel?.users ?? []) user?.fail({ reason: 'stopping' });
+    await closed;
+    if (this.#ticker) clearInterval(this.#ticker);
+    this.#ticker = null;
+  }
+
+  stats(): PhpPoolStats {
+    const channel = this.#channel;
+    const { forks, deaths } = layout.channel;
+    return {
+      workers: channel ? channel.word(forks) - channel.word(deaths) : 0,
+      busy: channel?.count(layout.TAKEN) ?? 0,
+      queued: this.#queue.all().length + (channel?.count(layout.QUEUED) ?? 0),
+      served: this.#served,
+      crashes: this.#crashes,
+      timeouts: this.#timeouts,
+    };
+  }
+
+  onOver(exchange: Exchange, ending: Ending, isHeard: boolean): void {
+    this.#open--;
+    if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+    if (ending === 'served') this.#served++;
+    if (typeof ending === 'string') return;
+    if (ending.reason === 'crashed' || ending.reason === 'exited') this.#crashes++;
+    if (ending.reason === 'timeout') this.#timeouts++;
+    if (isHeard) return;
+    const text = describeFailure(ending);
+    this.#options.onLog({ level: 'error', text, pid: 0, request: exchange.head });
+  }
+
+  /** Puts it into a slot; false when none is free. */
+  #place(exchange: Exchange): boolean {
+    const channel = this.#channel;
+    if (!channel) return false;
+    const slot = channel.takeSlot(exchange);
+    if (slot < 0) return false;
+    const { head, serial, body } = exchange;
+    if (!fillSlot(channel, slot, serial, head, encodeRequestHead(head), body)) {
+      channel.releaseSlot(slot);
+      process.nextTick(failLater, exchange, { reason: 'head-too-large' });
+      return true;
+    }
+    exchange.onQueued(channel, slot);
+    channel.queue(slot);
+    return true;
+  }
+
+  #fill(): void {
+    for (;;) {
+      const next = this.#queue.peek();
+      if (!next || !this.#place(next)) return;
+      this.#queue.shift();
+    }
+  }
+
+  #onDeath(channel: Channel<Exchange>, reason: string): void {
+    this.#channel = null;
+    const requeue: Exchange[] = [];
+    for (const user of channel.users) {
+      // What had been written is still there to be read.
+      user?.advance();
+      if (!user || user.isOver || user.isDone()) continue;
+      if (user.withdraw()) requeue.push(user);
+      else user.fail({ reason: 'zygote-died' });
+    }
+    this.#queue.unshiftAll(requeue.sort((a, b) => a.serial - b.serial));
+    if (!this.#isAccepting) return;
+    const text = `PHP's main process ended (${reason}); it is started again`;
+    this.#options.onLog({ level: 'error', text, pid: 0 });
+  }
+
+  #onRecord({ level, text, pid, requestSerial }: LogRecord): void {
+    const recent = this.#recent[requestSerial & (RECENT - 1)];
+    const request = recent?.serial === requestSerial ? recent.head : undefined;
+    this.#options.onLog(request ? { level, text, pid, request } : { level, text, pid });
+  }
+
+  /** While requests are open: waiting ones time out, and a full ring is tried again. */
+  #startTicking(): void {
+    const { queueTimeoutMs } = this.#options;
+    const everyMs = queueTimeoutMs ? Math.min(Math.max(queueTimeoutMs / 4, 10), 500) : 500;
+    this.#ticker = setInterval(() => this.#tick(), everyMs);
+  }
+
+  #tick(): void {
+    if (this.#open === 0) {
+      clearInterval(this.#ticker!);
+      this.#ticker = null;
+      return;
+    }
+    const { queueTimeoutMs } = this.#options;
+    if (queueTimeoutMs) this.#expire(performance.now() - queueTimeoutMs);
+    this.#fill();
+  }
+
+  #expire(before: number): void {
+    const failure: PhpFailure = { reason: 'queue-timeout' };
+    for (const user of this.#channel?.users ?? []) {
+      if (user && user.submittedAt < before) user.failIfWaiting(failure);
+    }
+    for (;;) {
+      const first = this.#queue.peek();
+      if (!first || first.submittedAt >= before) return;
+      this.#queue.shift();
+      first.fail(failure);
+    }
+  }
+}
+
+function failLater(exchange: Exchange, failure: PhpFailure): void {
+  exchange.fail(failure);
+}
+
+/**
+ * Starts PHP. Requests may be submitted at once; `await pool.ready` to know that it came up.
+ * `channelPath`: channel.node, as built by native/channel/build.ts or extracted.
+ */
+export function createPhpPool(
+  options: PhpPoolOptions & { channelPath: string },
+): WorkerPool {
+  return new WorkerPool(loadAddon(options.channelPath), options);
+}

@@ -1,0 +1,114 @@
+import type { Socket } from 'node:net';
+import type { NativeAddon } from '../native.ts';
+import { Channel, type ChannelShape, type SlotUser } from './channel.ts';
+import { PhpStartError } from './failure.ts';
+import { type LogRecord, readLogPipe } from './log.ts';
+import { Zygote } from './zygote.ts';
+
+export interface SupervisorListener<User extends SlotUser> {
+  /** A new memory, whose zygote has just been started. */
+  onStart(channel: Channel<User>): void;
+  /** The zygote and all its workers are gone; a new one follows after a pause. */
+  onDeath(channel: Channel<User>, reason: string): void;
+  onNews(): void;
+  onRecord(record: LogRecord): void;
+  onLine(line: string, pid: number): void;
+}
+
+/** A zygote that lived this long was sound: its successor starts at once. */
+const SOUND_AFTER_MS = 10_000;
+const MAX_BACK_OFF_MS = 5_000;
+/** Lines kept to explain a failed start. */
+const KEPT_LINES = 20;
+
+/** Keeps one zygote with its channel alive: starts it again, on a fresh memory. */
+export class Supervisor<User extends SlotUser> {
+  readonly #addon: NativeAddon;
+  readonly #shape: ChannelShape;
+  readonly #php: { phpBinary: string; env: Readonly<Record<string, string>> };
+  readonly #listener: SupervisorListener<User>;
+  #current: { zygote: Zygote; channel: Channel<User>; log: Socket } | null = null;
+  #startedAt = 0;
+  #failures = 0;
+  #restart: NodeJS.Timeout | null = null;
+  #isClosed = false;
+  #lines: string[] = [];
+  #startup = Promise.withResolvers<void>();
+  #hasBeenReady = false;
+
+  constructor(
+    addon: NativeAddon,
+    shape: ChannelShape,
+    php: { phpBinary: string; env: Readonly<Record<string, string>> },
+    listener: SupervisorListener<User>,
+  ) {
+    this.#addon = addon;
+    this.#shape = shape;
+    this.#php = php;
+    this.#listener = listener;
+    this.#startup.promise.catch(() => {}); // for those who do not ask
+  }
+
+  /** Resolves after the first module startup; rejects with PhpStartError if it fails. */
+  get ready(): Promise<void> {
+    return this.#startup.promise;
+  }
+
+  get pid(): number {
+    return this.#current?.zygote.pid ?? 0;
+  }
+
+  start(): void {
+    this.#restart = null;
+    this.#startedAt = performance.now();
+    const channel = new Channel<User>(this.#addon, this.#shape, () => {
+      if (!this.#hasBeenReady && channel.isReady()) this.#onReady();
+      this.#listener.onNews();
+    });
+    const log = readLogPipe(channel.native.takeLogReader(), this.#listener.onRecord);
+    const zygote = new Zygote(this.#php.phpBinary, this.#php.env, channel, {
+      onLine: (line, pid) => {
+        if (this.#lines.length < KEPT_LINES) this.#lines.push(line);
+        this.#listener.onLine(line, pid);
+      },
+      onExit: (reason) => this.#onExit(reason),
+    });
+    this.#current = { zygote, channel, log };
+    this.#listener.onStart(channel);
+  }
+
+  /** Ends everything; `isHard`: without waiting for idle workers to leave. */
+  async close(isHard: boolean): Promise<void> {
+    this.#isClosed = true;
+    if (this.#restart) clearTimeout(this.#restart);
+    this.#startup.reject(new PhpStartError('closed before it was ready', this.#lines));
+    const zygote = this.#current?.zygote;
+    await (isHard ? zygote?.kill() : zygote?.stop());
+  }
+
+  #onReady(): void {
+    this.#hasBeenReady = true;
+    this.#startup.resolve();
+  }
+
+  #onExit(reason: string): void {
+    const { zygote, channel, log } = this.#current!;
+    this.#current = null;
+    channel.native.close();
+    // Ends by itself when nobody holds the pipe; a script's daemon might.
+    setTimeout(() => log.destroy(), 1000).unref();
+    if (!this.#hasBeenReady) {
+      const lines = this.#lines;
+      void zygote.closed.then(() => this.#startup.reject(new PhpStartError(reason, lines)));
+    }
+    this.#listener.onDeath(channel, reason);
+    if (!this.#isClosed) this.#scheduleRestart();
+  }
+
+  #scheduleRestart(): void {
+    const wasSound = performance.now() - this.#startedAt >= SOUND_AFTER_MS;
+    this.#failures = wasSound ? 0 : this.#failures + 1;
+    const pauseMs = wasSound ? 0 : Math.min(50 * 2 ** this.#failures, MAX_BACK_OFF_MS);
+    this.#restart = setTimeout(() => this.start(), pauseMs);
+  }
+}

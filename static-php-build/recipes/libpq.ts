@@ -1,0 +1,26 @@
+import { prefix, type Recipe } from '../recipe.ts';
+
+export const libpq: Recipe = {
+  name: 'libpq',
+  deps: ['zlib', 'openssl'],
+  /** Only the client library and the two archives it is made of; no server, no programs. */
+  async build(ctx) {
+    await ctx.run([
+      ...['./configure', `--prefix=${prefix}`, `--host=${ctx.target.host}`],
+      ...['--with-openssl', '--without-readline', '--without-icu', '--without-gssapi'],
+      ...['--without-ldap', '--without-zlib', '--disable-rpath'],
+    ]);
+    const parts = ['src/include', 'src/common', 'src/port'];
+    const to = [`DESTDIR=${ctx.dest}`];
+    await ctx.run(['make', '-C', 'src/backend', 'generated-headers']);
+    for (const dir of parts) {
+      await ctx.run(['make', '-C', dir, `-j${ctx.jobs}`]);
+      await ctx.run(['make', '-C', dir, 'install', ...to]);
+    }
+    const pq = 'src/interfaces/libpq';
+    await ctx.run(['make', '-C', pq, `-j${ctx.jobs}`, 'all-static-lib', 'libpq-refs-stamp=']);
+    await ctx.run(['make', '-C', pq, 'install-lib-static', 'install-lib-pc', ...to]);
+    const headers = ['libpq-fe.h', 'libpq-events.h'].map((h) => `${pq}/${h}`);
+    await ctx.run(['install', '-m644', ...headers, `${ctx.dest}${prefix}/include`]);
+  },
+};

@@ -1,0 +1,121 @@
+import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, mkdtempSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Extension } from './extensions.ts';
+import { hashOf } from './hash.ts';
+import { type BuiltLibrary, type FetchedSource, mergeLibraries } from './libraries.ts';
+import { type BuiltPhp, compilePhp, copyHeaders, phpPatches } from './php.ts';
+import { run } from './process.ts';
+import type { Progress } from './progress.ts';
+import type { Target } from './targets.ts';
+import type { Toolchain } from './toolchain.ts';
+import { hideSymbols } from './visibility.ts';
+
+/**
+ * The expensive result: PHP with all its libraries as archives, ready to be linked with a
+ * SAPI in seconds. `link.json` in it is this:
+ */
+export interface LinkFile {
+  target: string;
+  phpVersion: string;
+  /** Compiler flags for C files that include PHP's headers, includes excepted. */
+  cflags: string[];
+  /** Include directories, relative to the SDK. */
+  includes: string[];
+  /** Archives in link order, relative to the SDK. libphp.a goes in whole. */
+  archives: string[];
+  /** glibc's own libraries, as -l words. */
+  system: string[];
+}
+
+export interface SdkBuild {
+  target: Target;
+  tools: Toolchain;
+  cache: string;
+  set: string;
+  extensions: readonly Extension[];
+  libraries: readonly BuiltLibrary[];
+  fetched: ReadonlyMap<string, FetchedSource>;
+  progress: Progress;
+}
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const inputs = ['php.ts', 'recipe.ts', 'sdk.ts', 'visibility.ts', 'elf.ts', ...phpPatches];
+
+/** Key of everything that goes into the SDK. */
+export function sdkHash(build: SdkBuild): string {
+  const sources = build.extensions.flatMap((e) => e.source ?? []);
+  return hashOf([
+    inputs.map((f) => readFileSync(join(here, f), 'utf8')),
+    ['php', ...sources].map((name) => build.fetched.get(name)?.sha256),
+    build.extensions,
+    build.libraries.map((l) => l.hash),
+    build.tools.hash,
+  ]);
+}
+
+const includes = ['', '/main', '/Zend', '/TSRM', '/ext', '/sapi/cli'].map((d) => `include/php${d}`);
+
+/** Finds the archive of each `-l` word; what is not ours must be glibc's. */
+function linkOrder(php: BuiltPhp): Pick<LinkFile, 'archives' | 'system'> {
+  const archives: string[] = [];
+  const system = new Set<string>();
+  for (const word of php.linkNames) {
+    const file = `lib/lib${word.slice(1)}.a`;
+    if (!existsSync(join(php.deps, file))) system.add(`-${word}`);
+    else if (!archives.includes(file)) archives.push(file);
+  }
+  // configure may know a library under -L only; whatever was built is offered to the linker.
+  for (const file of globSync('lib/*.a', { cwd: php.deps }).sort()) {
+    if (!archives.includes(file)) archives.push(file);
+  }
+  return { archives, system: [...system] };
+}
+
+async function assemble(php: BuiltPhp, into: string, build: SdkBuild, log: string) {
+  mergeLibraries(into, build.libraries);
+  rmSync(join(into, 'lib/pkgconfig'), { recursive: true });
+  for (const name of readdirSync(join(into, 'lib'))) {
+    const file = join(into, 'lib', name);
+    if (!name.endsWith('.a')) rmSync(file, { recursive: true });
+    else hideSymbols(file);
+  }
+  copyHeaders(php, join(into, 'include/php'));
+  const env = { PATH: process.env.PATH ?? '' };
+  const archive = join(into, 'lib/libphp.a');
+  await run([build.tools.ar, 'rcsD', archive, ...php.objects], { cwd: php.src, env, log });
+  const link: LinkFile = {
+    target: build.target.name,
+    phpVersion: php.version,
+    cflags: php.cflags.filter((f) => !f.includes(build.cache)),
+    includes,
+    ...linkOrder(php),
+  };
+  link.archives.unshift('lib/libphp.a');
+  writeFileSync(join(into, 'link.json'), `${JSON.stringify(link, null, 2)}\n`);
+}
+
+/** Builds the SDK, or finds it in the cache; returns its directory. */
+export async function buildSdk(build: SdkBuild): Promise<string> {
+  const hash = sdkHash(build);
+  const dir = join(build.cache, 'libphp', hash);
+  if (existsSync(join(dir, 'link.json'))) return dir;
+  mkdirSync(join(build.cache, 'libphp'), { recursive: true });
+  const work = mkdtempSync(join(build.cache, 'work', 'php-'));
+  const log = join(build.cache, 'log', `php-${hash}.log`);
+  const { target, tools, extensions, libraries, fetched } = build;
+  const version = fetched.get('php')?.version ?? '';
+  const end = build.progress.step(`PHP ${version} with ${extensions.length} extensions`);
+  const php = await compilePhp({ target, tools, extensions, libraries, fetched, work, log });
+  const into = join(work, 'sdk');
+  mkdirSync(into);
+  await assemble(php, into, build, log);
+  copyFileSync(join(php.src, 'LICENSE'), join(into, 'LICENSE.php'));
+  cpSync(join(php.src, 'php.ini-production'), join(into, 'php.ini-production'));
+  rmSync(dir, { recursive: true, force: true });
+  renameSync(into, dir);
+  rmSync(work, { recursive: true, force: true });
+  end();
+  return dir;
+}
