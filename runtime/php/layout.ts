@@ -34,6 +34,8 @@ export const OUTCOME_OK = 0;
 export const OUTCOME_EXITED = 1;
 export const OUTCOME_SIGNALED = 2;
 export const OUTCOME_TIMEOUT = 3;
+/** The front's own, in a dead zygote's memory; not in layout.h. */
+export const OUTCOME_ZYGOTE_DIED = 255;
 
 /** Offsets in struct phpack_channel, from the start of the memory. */
 export const channel = {

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { LOG_HEADER, LOG_MORE, logRecord } from './layout.ts';
+import { LOG_HEADER, LOG_MORE, logRecord, MAX_WORKERS } from './layout.ts';
 import type { PhpLogEntry } from './types.ts';
 
 export interface LogRecord {
@@ -11,7 +11,7 @@ export interface LogRecord {
   requestSerial: number;
 }
 
-/** A text longer than this is cut: a record never ends in a broken worker. */
+/** A text longer than this becomes several entries, so that no worker fills memory. */
 const MAX_TEXT = 256 * 1024;
 const MAX_LINE = 16 * 1024;
 
@@ -53,12 +53,22 @@ export class LogAssembler {
     this.#rest = data;
   }
 
+  /** A worker that dies between two parts never sends the last one. */
+  #forgetOldest(): void {
+    if (this.#parts.size <= 2 * MAX_WORKERS) return;
+    for (const pid of this.#parts.keys()) {
+      this.#parts.delete(pid);
+      return;
+    }
+  }
+
   #take(record: Buffer): void {
     const pid = record.readUInt32LE(logRecord.pid);
     const before = this.#parts.get(pid) ?? '';
     const text = before + record.toString('latin1', LOG_HEADER);
     if (record.readUInt8(logRecord.flags) & LOG_MORE && text.length < MAX_TEXT) {
       this.#parts.set(pid, text);
+      this.#forgetOldest();
       return;
     }
     this.#parts.delete(pid);

@@ -1,12 +1,14 @@
 import { loadAddon, type NativeAddon } from '../native.ts';
-import { acceptBody, noBody } from './body.ts';
+import { acceptBody, type ExchangeBody, noBody } from './body.ts';
 import type { Channel } from './channel.ts';
 import { type Ending, Exchange, type ExchangeOwner } from './exchange.ts';
 import { describeFailure } from './failure.ts';
-import { encodeRequestHead, ResponseHeads } from './head.ts';
+import { checkRequestHead, encodeRequestHead } from './head.ts';
+import { type ParsedHead, ResponseHeads } from './head.ts';
 import * as layout from './layout.ts';
 import type { LogRecord } from './log.ts';
 import { WaitingQueue } from './queue.ts';
+import { RecentRequests } from './recent.ts';
 import { fillSlot } from './slot.ts';
 import { Supervisor } from './supervisor.ts';
 import type {
@@ -19,18 +21,14 @@ import type {
   PhpResponseSink,
 } from './types.ts';
 
-/** Exchanges kept for log lines that come after their end. A power of two. */
-const RECENT = 256;
-
 /** The PHP side of the server: the requests on their way, over one zygote's workers. */
 export class WorkerPool implements PhpPool, ExchangeOwner {
-  readonly responseHeads = new ResponseHeads();
-  readonly requestTimeoutMs: number;
+  readonly #heads = new ResponseHeads();
   readonly #options: PhpPoolOptions;
   readonly #addon: NativeAddon;
   readonly #supervisor: Supervisor<Exchange>;
   readonly #queue = new WaitingQueue();
-  readonly #recent: (Exchange | undefined)[] = Array.from({ length: RECENT });
+  readonly #recent = new RecentRequests();
   #channel: Channel<Exchange> | null = null;
   #isAccepting = true;
   #serial = 0;
@@ -45,7 +43,6 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
   constructor(addon: NativeAddon, options: PhpPoolOptions) {
     this.#addon = addon;
     this.#options = options;
-    this.requestTimeoutMs = options.requestTimeoutMs;
     const shape = {
       workers: options.workers,
       // Enough that a worker never waits for the front to hand on the next request.
@@ -77,23 +74,38 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
   }
 
   submit(head: PhpRequestHead, body: PhpRequestBody, sink: PhpResponseSink): Exchange {
-    const options = this.#options;
-    const refusal = !this.#isAccepting
-      ? 'stopping'
-      : this.#open >= options.workers + options.queueLimit
-        ? 'queue-full'
-        : null;
-    const accepted =
-      refusal || body.kind === 'none' ? noBody : acceptBody(this.#addon, head, body);
-    const serial = (this.#serial + 1) >>> 0;
+    checkRequestHead(head);
+    let refusal = this.#findRefusal();
+    const accepted = refusal ? noBody : this.#acceptBody(head, body);
+    // No descriptors left is overload as well.
+    if (accepted === null) refusal = 'queue-full';
+    // 0 means "no request" in log records.
+    const serial = (this.#serial + 1) >>> 0 || 1;
     this.#serial = serial;
     this.#open++;
-    const exchange = new Exchange(this, head, sink, serial, performance.now(), accepted);
-    this.#recent[serial & (RECENT - 1)] = exchange;
+    const now = performance.now();
+    const exchange = new Exchange(this, head, sink, serial, now, accepted ?? noBody);
+    this.#recent.remember(serial, head);
     if (refusal) process.nextTick(failLater, exchange, { reason: refusal });
     else if (this.#queue.peek() || !this.#place(exchange)) this.#queue.push(exchange);
     if (this.#ticker === null) this.#startTicking();
     return exchange;
+  }
+
+  #findRefusal(): 'stopping' | 'queue-full' | null {
+    if (!this.#isAccepting) return 'stopping';
+    const { workers, queueLimit } = this.#options;
+    return this.#open >= workers + queueLimit ? 'queue-full' : null;
+  }
+
+  #acceptBody(head: PhpRequestHead, body: PhpRequestBody): ExchangeBody | null {
+    try {
+      return acceptBody(this.#addon, head, body);
+    } catch (error) {
+      const text = `Request body cannot be opened: ${String(error)}`;
+      this.#options.onLog({ level: 'error', text, pid: 0, request: head });
+      return null;
+    }
   }
 
   async drain(): Promise<void> {
@@ -124,6 +136,14 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
       crashes: this.#crashes,
       timeouts: this.#timeouts,
     };
+  }
+
+  parseHead(exchange: Exchange, status: number, block: string): ParsedHead {
+    const parsed = this.#heads.parse(status, block);
+    for (const text of parsed.problems) {
+      this.#options.onLog({ level: 'warning', text, pid: 0, request: exchange.head });
+    }
+    return parsed;
   }
 
   onOver(exchange: Exchange, ending: Ending, isHeard: boolean): void {
@@ -166,13 +186,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
   #onDeath(channel: Channel<Exchange>, reason: string): void {
     this.#channel = null;
     const requeue: Exchange[] = [];
-    for (const user of channel.users) {
-      // What had been written is still there to be read.
-      user?.advance();
-      if (!user || user.isOver || user.isDone()) continue;
-      if (user.withdraw()) requeue.push(user);
-      else user.fail({ reason: 'zygote-died' });
-    }
+    for (const user of channel.users) if (user?.survivesZygote()) requeue.push(user);
     this.#queue.unshiftAll(requeue.sort((a, b) => a.serial - b.serial));
     if (!this.#isAccepting) return;
     const text = `PHP's main process ended (${reason}); it is started again`;
@@ -180,15 +194,16 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
   }
 
   #onRecord({ level, text, pid, requestSerial }: LogRecord): void {
-    const recent = this.#recent[requestSerial & (RECENT - 1)];
-    const request = recent?.serial === requestSerial ? recent.head : undefined;
+    const request = this.#recent.find(requestSerial);
     this.#options.onLog(request ? { level, text, pid, request } : { level, text, pid });
   }
 
   /** While requests are open: waiting ones time out, and a full ring is tried again. */
   #startTicking(): void {
     const { queueTimeoutMs } = this.#options;
-    const everyMs = queueTimeoutMs ? Math.min(Math.max(queueTimeoutMs / 4, 10), 500) : 500;
+    const everyMs = queueTimeoutMs
+      ? Math.min(Math.max(queueTimeoutMs / 4, 10), 500)
+      : 500;
     this.#ticker = setInterval(() => this.#tick(), everyMs);
   }
 

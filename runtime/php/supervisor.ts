@@ -61,11 +61,14 @@ export class Supervisor<User extends SlotUser> {
   start(): void {
     this.#restart = null;
     this.#startedAt = performance.now();
+    this.#lines = [];
     const channel = new Channel<User>(this.#addon, this.#shape, () => {
       if (!this.#hasBeenReady && channel.isReady()) this.#onReady();
       this.#listener.onNews();
     });
-    const log = readLogPipe(channel.native.takeLogReader(), this.#listener.onRecord);
+    const log = readLogPipe(channel.native.takeLogReader(), (record) =>
+      this.#listener.onRecord(record),
+    );
     const zygote = new Zygote(this.#php.phpBinary, this.#php.env, channel, {
       onLine: (line, pid) => {
         if (this.#lines.length < KEPT_LINES) this.#lines.push(line);
@@ -99,7 +102,9 @@ export class Supervisor<User extends SlotUser> {
     setTimeout(() => log.destroy(), 1000).unref();
     if (!this.#hasBeenReady) {
       const lines = this.#lines;
-      void zygote.closed.then(() => this.#startup.reject(new PhpStartError(reason, lines)));
+      void zygote.closed.then(() =>
+        this.#startup.reject(new PhpStartError(reason, lines)),
+      );
     }
     this.#listener.onDeath(channel, reason);
     if (!this.#isClosed) this.#scheduleRestart();

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /**
  * The contract between the HTTP front (runtime/http) and the PHP side (runtime/php).
  * The front knows nothing of slots; the PHP side knows nothing of sockets.
@@ -45,7 +47,7 @@ export type PhpRequestBody =
    * not close this descriptor: the caller may, as soon as submit() has returned.
    */
   | { kind: 'file'; fd: number; length: number }
-  | { kind: 'stream'; stream: import('node:stream').Readable };
+  | { kind: 'stream'; stream: Readable };
 
 /** Why PHP gave no (complete) response. */
 export type PhpFailure =

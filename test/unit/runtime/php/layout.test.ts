@@ -63,10 +63,13 @@ int main(void) { ${lines.join('\n')} return 0; }\n`;
     execFileSync('cc', ['-o', join(dir, 'print'), join(dir, 'print.c')]);
     const text = execFileSync(join(dir, 'print'), { encoding: 'utf8' });
     return new Map(
-      text.trim().split('\n').map((line) => {
-        const [name, value] = line.split(' ');
-        return [name!, Number(value)];
-      }),
+      text
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const [name, value] = line.split(' ');
+          return [name!, Number(value)];
+        }),
     );
   } finally {
     rmSync(dir, { recursive: true });
@@ -93,7 +96,12 @@ test('no word of layout.h is missing in layout.ts', () => {
     const body = new RegExp(`struct ${name} \\{([\\s\\S]*?)\\n\\};`).exec(text)![1]!;
     const names = body
       .split(';')
-      .flatMap((statement) => statement.trim().replace(/^(struct )?\w+\s+/, '').split(','))
+      .flatMap((statement) =>
+        statement
+          .trim()
+          .replace(/^(struct )?\w+\s+/, '')
+          .split(','),
+      )
       .map((field) => field.trim().replace(/\[.*$/, ''))
       .filter((field) => field && !/^(reserved|pad)/.test(field));
     expect(Object.keys(fields).sort()).toEqual(names.sort());

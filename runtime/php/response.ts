@@ -1,0 +1,102 @@
+import { byteOf, type Channel, wordOf } from './channel.ts';
+import * as layout from './layout.ts';
+import type { PhpFailure } from './types.ts';
+
+const field = layout.slot;
+const CLAIM = field.claim >> 2;
+const STATUS = field.status >> 2;
+const HEAD_READY = field.head_ready >> 2;
+const HEAD_BYTES = field.response_head_bytes >> 2;
+const WRITTEN = field.response_written >> 2;
+const READ = field.response_read >> 2;
+const ENDED = field.response_ended >> 2;
+const WORKER_WAITS = field.worker_waits >> 2;
+const OUTCOME = field.outcome >> 2;
+const DETAIL = field.outcome_detail >> 2;
+
+type Memory = Channel;
+
+/** The worker is done with the slot, or dead: nothing in it changes any more. */
+export function isDone({ words }: Memory, slot: number): boolean {
+  return (Atomics.load(words, wordOf(slot) + CLAIM) & 255) === layout.DONE;
+}
+
+/** No further byte comes; the script may run on. */
+export function isEnded({ words }: Memory, slot: number): boolean {
+  return Atomics.load(words, wordOf(slot) + ENDED) === 1;
+}
+
+/** The response head as the worker wrote it; null before it did. */
+export function readHead(
+  { words, bytes }: Memory,
+  slot: number,
+): { status: number; block: string } | null {
+  const base = wordOf(slot);
+  if (Atomics.load(words, base + HEAD_READY) === 0) return null;
+  const start = byteOf(slot) + layout.RESPONSE_HEAD_OFFSET;
+  const length = Math.min(words[base + HEAD_BYTES]! >>> 0, layout.RESPONSE_HEAD);
+  return {
+    status: words[base + STATUS]!,
+    block: bytes.latin1Slice(start, start + length),
+  };
+}
+
+/** Position behind the last byte written; free-running, wraps at 2^32. */
+export function writtenOf({ words }: Memory, slot: number): number {
+  return Atomics.load(words, wordOf(slot) + WRITTEN);
+}
+
+export function readOf({ words }: Memory, slot: number): number {
+  return words[wordOf(slot) + READ]!;
+}
+
+/** The bytes from `read` on that stand in one piece, up to `written`. A view. */
+export function pieceAt(
+  { bytes }: Memory,
+  slot: number,
+  read: number,
+  written: number,
+): Buffer {
+  const from = read & (layout.RESPONSE_RING - 1);
+  const count = Math.min((written - read) >>> 0, layout.RESPONSE_RING - from);
+  const start = byteOf(slot) + layout.RESPONSE_RING_OFFSET + from;
+  return bytes.subarray(start, start + count);
+}
+
+/** Gives the worker the space of what has been read; wakes it if it waits for space. */
+export function setRead(channel: Memory, slot: number, read: number): void {
+  const base = wordOf(slot);
+  Atomics.store(channel.words, base + READ, read);
+  if (Atomics.load(channel.words, base + WORKER_WAITS) !== 0) channel.ringBell(slot);
+}
+
+/** How a DONE request failed; null when its worker served it. */
+export function failureOf(
+  { words, shape }: Memory,
+  slot: number,
+  script: string,
+): PhpFailure | null {
+  const base = wordOf(slot);
+  const outcome: number = words[base + OUTCOME]!;
+  const detail = words[base + DETAIL]!;
+  switch (outcome) {
+    case layout.OUTCOME_OK:
+      return null;
+    case layout.OUTCOME_SIGNALED:
+      return { reason: 'crashed', signal: detail, script };
+    case layout.OUTCOME_TIMEOUT:
+      return { reason: 'timeout', afterMs: shape.requestTimeoutMs, script };
+    case layout.OUTCOME_ZYGOTE_DIED:
+      return { reason: 'zygote-died' };
+    default:
+      return { reason: 'exited', status: detail, script };
+  }
+}
+
+/** After the zygote's death: what its own sweep would have done for a dead worker. */
+export function failTaken({ words }: Memory, slot: number): void {
+  const base = wordOf(slot);
+  if ((Atomics.load(words, base + CLAIM) & 255) !== layout.TAKEN) return;
+  words[base + OUTCOME] = layout.OUTCOME_ZYGOTE_DIED;
+  Atomics.store(words, base + CLAIM, layout.DONE);
+}
