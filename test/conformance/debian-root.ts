@@ -4,7 +4,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-  copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,26 +22,26 @@ export function cacheDir(): string {
   return join(base, 'phpack');
 }
 
-/** Debian's package list of the peer: every extension of the set `full`, fpm, nginx. */
-export const PEER_PACKAGES: readonly string[] = [
-  'php8.4-cli', 'php8.4-fpm', 'php8.4-opcache', 'php8.4-readline', 'php8.4-mbstring',
-  'php8.4-intl', 'php8.4-xml', 'php8.4-xsl', 'php8.4-sqlite3', 'php8.4-mysql',
-  'php8.4-pgsql', 'php8.4-bcmath', 'php8.4-bz2', 'php8.4-curl', 'php8.4-gd',
-  'php8.4-gmp', 'php8.4-soap', 'php8.4-zip', 'php8.4-apcu', 'php8.4-igbinary',
-  'php8.4-redis', 'nginx', 'iproute2',
-];
+/** A package file of one exact version, for when the index has moved on. */
+export interface PinnedPackage {
+  /** Path below the archive's base, `pool/main/…`. */
+  path: string;
+  sha256: string;
+}
 
 /**
- * The cached root of `suite` with `packages`, made when it is missing (2–4 minutes).
+ * The cached root of `suite` with `packages`, made when it is missing (1–4 minutes).
+ * `pinned` files are installed as they are; names only fill in what they do not bring.
  * Needs root and debootstrap. Throws with what to do when either is missing.
  */
 export function ensureDebianRoot(
   suite: string,
   packages: readonly string[],
   say: (line: string) => void,
+  pinned: readonly PinnedPackage[] = [],
 ): DebianRoot {
-  const key = createHash('sha256').update([suite, ...packages].join('\n'))
-    .digest('hex').slice(0, 12);
+  const inputs = [suite, ...packages, ...pinned.map((file) => file.sha256)];
+  const key = createHash('sha256').update(inputs.join('\n')).digest('hex').slice(0, 12);
   const dir = join(cacheDir(), 'debian-root', `${suite}-${key}`);
   if (existsSync(join(dir, '.complete'))) return { suite, dir };
   if (process.getuid?.() !== 0) {
@@ -49,7 +54,7 @@ export function ensureDebianRoot(
   const work = `${dir}.partial`;
   rmSync(work, { recursive: true, force: true });
   mkdirSync(dirname(dir), { recursive: true });
-  bootstrap(suite, work, packages, say);
+  bootstrap(suite, work, packages, pinned, say);
   writeFileSync(join(work, '.complete'), `${packages.join('\n')}\n`);
   renameSync(work, dir);
   return { suite, dir };
@@ -59,36 +64,88 @@ function bootstrap(
   suite: string,
   dir: string,
   packages: readonly string[],
+  pinned: readonly PinnedPackage[],
   say: (line: string) => void,
 ): void {
   const mirrors = debianMirrors(suite);
   const main = mirrors.find((m) => m.suite === suite);
-  if (!main) throw new Error('no Debian mirror in the machine\'s apt configuration');
-  quiet('debootstrap', ['--variant=minbase', '--include=ca-certificates', suite, dir,
-    main.uri]);
+  if (!main) throw new Error("no Debian mirror in the machine's apt configuration");
+  quiet('debootstrap', [
+    '--variant=minbase',
+    '--include=ca-certificates',
+    suite,
+    dir,
+    main.uri,
+  ]);
   writeFileSync(
     join(dir, 'etc/apt/sources.list'),
     mirrors.map((m) => `deb ${m.uri} ${m.suite} main\n`).join(''),
   );
   // No daemon starts inside the root: the tests start what they need themselves.
-  writeFileSync(join(dir, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  writeFileSync(join(dir, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', {
+    mode: 0o755,
+  });
   const resolv = '/etc/resolv.conf';
   if (existsSync(resolv)) copyFileSync(resolv, join(dir, 'etc/resolv.conf'));
-  say(`installing ${packages.length} packages in it`);
-  const script = 'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && '
-    + 'apt-get -y -qq upgrade && '
-    + `apt-get install -y -qq --no-install-recommends ${packages.join(' ')} && `
-    + 'apt-get clean';
-  quiet('unshare', enterArguments({ suite, dir }, {
-    argv: ['/bin/sh', '-c', script], network: 'host',
-  }));
+  const files = downloadPinned(mirrors, dir, pinned);
+  const wanted = [...files, ...packages];
+  say(`installing ${wanted.length} packages in it`);
+  const script =
+    'export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && ' +
+    'apt-get -y -qq upgrade && ' +
+    `apt-get install -y -qq --no-install-recommends ${wanted.join(' ')} && ` +
+    'apt-get clean';
+  quiet(
+    'unshare',
+    enterArguments(
+      { suite, dir },
+      {
+        argv: ['/bin/sh', '-c', script],
+        network: 'host',
+      },
+    ),
+  );
+}
+
+/**
+ * Puts the pinned files into the root and gives their paths inside. apt's own helper
+ * downloads them: it follows the machine's proxy settings and checks the hash.
+ */
+function downloadPinned(
+  mirrors: readonly { uri: string }[],
+  dir: string,
+  pinned: readonly PinnedPackage[],
+): string[] {
+  const bases = [...new Set(mirrors.map((mirror) => mirror.uri))];
+  const inside = '/var/cache/pinned';
+  mkdirSync(join(dir, inside), { recursive: true });
+  return pinned.map(({ path, sha256 }) => {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    const to = join(dir, inside, name);
+    let failure: unknown;
+    for (const base of bases) {
+      try {
+        const url = new URL(path, base).href;
+        quiet('/usr/lib/apt/apt-helper', ['download-file', url, to, `SHA256:${sha256}`]);
+        return `${inside}/${name}`;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw new Error(`${name} is in no archive any more: renew its pin`, {
+      cause: failure,
+    });
+  });
 }
 
 /** The Debian archives of the machine's apt, with `suite` in place of its own. */
 function debianMirrors(suite: string): { uri: string; suite: string }[] {
   const format = '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(CODENAME)|$(COMPONENT)';
-  const text = execFileSync('apt-get', ['indextargets', '--format', format,
-    'Created-By: Packages'], { encoding: 'utf8' });
+  const text = execFileSync(
+    'apt-get',
+    ['indextargets', '--format', format, 'Created-By: Packages'],
+    { encoding: 'utf8' },
+  );
   const found = new Map<string, { uri: string; suite: string }>();
   for (const line of text.split('\n')) {
     const [origin, uri, release, codename, component] = line.split('|');
@@ -134,11 +191,23 @@ export function enterArguments(root: DebianRoot, enter: Enter): string[] {
   if (enter.network === 'none') lines.push('ip link set lo up');
   const user = enter.user === undefined ? '' : ` --userspec=${enter.user}:${enter.user}`;
   const cwd = quote(enter.cwd ?? '/');
-  lines.push(`exec chroot${user} ${quote(d)} /bin/sh -c 'cd "$0" && exec "$@"' ${cwd} "$@"`);
+  lines.push(
+    `exec chroot${user} ${quote(d)} /bin/sh -c 'cd "$0" && exec "$@"' ${cwd} "$@"`,
+  );
   return [
-    '--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child',
+    '--mount',
+    '--propagation',
+    'private',
+    '--pid',
+    '--fork',
+    '--kill-child',
     ...(enter.network === 'none' ? ['--net'] : []),
-    '--', '/bin/sh', '-c', lines.join('\n'), 'enter', ...enter.argv,
+    '--',
+    '/bin/sh',
+    '-c',
+    lines.join('\n'),
+    'enter',
+    ...enter.argv,
   ];
 }
 
@@ -148,7 +217,10 @@ function quote(word: string): string {
 
 function quiet(command: string, args: readonly string[]): void {
   try {
-    execFileSync(command, args, { stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+    execFileSync(command, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      maxBuffer: 1 << 28,
+    });
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: Buffer; stderr?: Buffer };
     const tail = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').slice(-30).join('\n');

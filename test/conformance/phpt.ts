@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import type { DebianRoot } from './debian-root.ts';
-import { cacheDir, ensureDebianRoot, PEER_PACKAGES } from './debian-root.ts';
+import { cacheDir } from './debian-root.ts';
+import { ensurePeerRoot } from './peer.ts';
 import { phpSource, subjectPhp } from './subject.ts';
 import { runTests } from './phpt/run.ts';
 import type { Subject } from './phpt/run.ts';
@@ -57,7 +58,7 @@ async function main(argv: string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   const run: Run = {
-    root: ensureDebianRoot('trixie', PEER_PACKAGES, say),
+    root: ensurePeerRoot(say),
     source: values.source ?? phpSource(),
     jobs: Number(values.jobs),
     slow: values.slow,
@@ -144,10 +145,14 @@ function isExplained(difference: Difference): boolean {
 
 function printCounts(debian: Verdicts, ours: Verdicts): void {
   const words = (counts: Record<string, number>): string =>
-    Object.entries(counts).map(([verdict, n]) => `${n} ${verdict.toLowerCase()}`).join(', ');
+    Object.entries(counts)
+      .map(([verdict, n]) => `${n} ${verdict.toLowerCase()}`)
+      .join(', ');
   for (const count of countBySuite(debian, ours)) {
-    say(`${count.suite.padEnd(10)} ${String(count.tests).padStart(5)} tests,`
-      + ` ${count.differences} differ`);
+    say(
+      `${count.suite.padEnd(10)} ${String(count.tests).padStart(5)} tests,` +
+        ` ${count.differences} differ`,
+    );
     say(`  Debian: ${words(count.debian)}`);
     if (ours !== debian) say(`  ours:   ${words(count.ours)}`);
   }
@@ -160,9 +165,11 @@ function report(debian: Verdicts, ours: Verdicts): number {
   for (const difference of compareVerdicts(debian, ours)) {
     const why = explanationOf(difference, explained);
     const suite = suiteOf(difference.test) ?? '';
-    say(`${why ? 'explained  ' : 'DIFFERENT  '} ${suite} ${difference.test}:`
-      + ` Debian ${difference.debian}, ours ${difference.ours}`
-      + `${why ? ` (${why.reason})` : ''}`);
+    say(
+      `${why ? 'explained  ' : 'DIFFERENT  '} ${suite} ${difference.test}:` +
+        ` Debian ${difference.debian}, ours ${difference.ours}` +
+        `${why ? ` (${why.reason})` : ''}`,
+    );
     if (!why) unexplained += 1;
   }
   const same = ours.size - compareVerdicts(debian, ours).length;

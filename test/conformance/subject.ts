@@ -17,11 +17,17 @@ export function subjectPhp(): string {
 }
 
 function builtElf(): string {
-  const output = execFileSync(process.execPath, [
-    join(REPOSITORY, 'static-php-build', 'build.ts'),
-    '--sapi', join(REPOSITORY, 'native', 'php-sapi'),
-    '--include', join(REPOSITORY, 'native', 'channel'),
-  ], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 });
+  const output = execFileSync(
+    process.execPath,
+    [
+      join(REPOSITORY, 'static-php-build', 'build.ts'),
+      '--sapi',
+      join(REPOSITORY, 'native', 'php-sapi'),
+      '--include',
+      join(REPOSITORY, 'native', 'channel'),
+    ],
+    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 },
+  );
   const last = output.trim().split('\n').at(-1) ?? '';
   const { elf } = JSON.parse(last) as { elf?: unknown };
   if (typeof elf !== 'string') throw new Error(`static-php-build named no elf: ${last}`);
@@ -41,7 +47,10 @@ export function phpSource(): string {
   if (given) return given;
   const dir = join(cacheDir(), 'src');
   const found = existsSync(dir)
-    ? readdirSync(dir).filter((name) => name.startsWith('php-8.')).toSorted().at(-1)
+    ? readdirSync(dir)
+        .filter((name) => name.startsWith('php-8.'))
+        .toSorted()
+        .at(-1)
     : undefined;
   if (!found) throw new Error(`no php-src tree in ${dir}: set PHPACK_TEST_PHP_SRC`);
   return join(dir, found);

@@ -2,7 +2,13 @@
 // subject. The harness itself always runs on Debian's PHP: only the subject differs.
 import { execFileSync, spawn } from 'node:child_process';
 import {
-  chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync,
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
@@ -39,11 +45,49 @@ const INSIDE = '/php-src';
 // The extensions that Debian has as shared objects, in the order of its conf.d. With
 // them loaded both sides have the same set, so that both skip the same tests.
 const DEBIAN_SHARED = [
-  'mysqlnd', 'pdo', 'xml', 'apcu', 'bcmath', 'bz2', 'calendar', 'ctype', 'curl', 'dom',
-  'exif', 'ffi', 'fileinfo', 'ftp', 'gd', 'gettext', 'gmp', 'iconv', 'igbinary', 'intl',
-  'mbstring', 'mysqli', 'pdo_mysql', 'pdo_pgsql', 'pdo_sqlite', 'pgsql', 'phar', 'posix',
-  'readline', 'shmop', 'simplexml', 'soap', 'sockets', 'sqlite3', 'sysvmsg', 'sysvsem',
-  'sysvshm', 'tokenizer', 'xmlreader', 'xmlwriter', 'xsl', 'zip', 'redis',
+  'mysqlnd',
+  'pdo',
+  'xml',
+  'apcu',
+  'bcmath',
+  'bz2',
+  'calendar',
+  'ctype',
+  'curl',
+  'dom',
+  'exif',
+  'ffi',
+  'fileinfo',
+  'ftp',
+  'gd',
+  'gettext',
+  'gmp',
+  'iconv',
+  'igbinary',
+  'intl',
+  'mbstring',
+  'mysqli',
+  'pdo_mysql',
+  'pdo_pgsql',
+  'pdo_sqlite',
+  'pgsql',
+  'phar',
+  'posix',
+  'readline',
+  'shmop',
+  'simplexml',
+  'soap',
+  'sockets',
+  'sqlite3',
+  'sysvmsg',
+  'sysvsem',
+  'sysvshm',
+  'tokenizer',
+  'xmlreader',
+  'xmlwriter',
+  'xsl',
+  'zip',
+  'redis',
 ];
 
 /** Runs the tests and gives their verdicts. Rejects when run-tests.php itself fails. */
@@ -78,30 +122,64 @@ function copySource(from: string, to: string): void {
 function enter(options: RunOptions, work: string, tree: string): Promise<void> {
   const { subject } = options;
   const php = subject.kind === 'debian' ? '/usr/bin/php8.4' : '/opt/subject/php';
-  const binds: (readonly [string, string])[] = [[tree, INSIDE], [work, '/work']];
+  const binds: (readonly [string, string])[] = [
+    [tree, INSIDE],
+    [work, '/work'],
+  ];
   if (subject.kind === 'ours') {
     if (basename(subject.elf) !== 'php') throw new Error(`not named php: ${subject.elf}`);
     binds.push([dirname(subject.elf), '/opt/subject']);
   }
-  const settings = subject.kind === 'debian'
-    ? ['-d', 'zend_extension=opcache',
-      ...DEBIAN_SHARED.flatMap((name) => ['-d', `extension=${name}`])]
-    : [];
+  const settings =
+    subject.kind === 'debian'
+      ? [
+          '-d',
+          'zend_extension=opcache',
+          ...DEBIAN_SHARED.flatMap((name) => ['-d', `extension=${name}`]),
+        ]
+      : [];
   const command = [
-    '/usr/bin/env', '-i', 'PATH=/usr/bin:/bin', 'HOME=/tmp', 'LC_ALL=C.UTF-8',
-    'NO_INTERACTION=1', 'SKIP_PERF_SENSITIVE=1', 'SKIP_ONLINE_TESTS=1',
+    '/usr/bin/env',
+    '-i',
+    'PATH=/usr/bin:/bin',
+    'HOME=/tmp',
+    'LC_ALL=C.UTF-8',
+    'NO_INTERACTION=1',
+    'SKIP_PERF_SENSITIVE=1',
+    'SKIP_ONLINE_TESTS=1',
     ...(options.slow ? [] : ['SKIP_SLOW_TESTS=1']),
-    '/usr/bin/php8.4', '-n', 'run-tests.php', '-n', '-p', php, '-q', `-j${options.jobs}`,
-    '--offline', '--no-color', '--no-progress', '-g', 'FAIL,BORK,WARN,LEAK',
-    '-W', '/work/out/results', ...settings, '-r', '/work/tests',
+    '/usr/bin/php8.4',
+    '-n',
+    'run-tests.php',
+    '-n',
+    '-p',
+    php,
+    '-q',
+    `-j${options.jobs}`,
+    '--offline',
+    '--no-color',
+    '--no-progress',
+    '-g',
+    'FAIL,BORK,WARN,LEAK',
+    '-W',
+    '/work/out/results',
+    ...settings,
+    '-r',
+    '/work/tests',
     ...options.tests.filter((test) => !isFile(test)),
   ];
   const args = enterArguments(options.root, {
-    argv: ['/bin/sh', '-c',
-      `chown -R ${NOBODY}:${NOBODY} ${INSIDE} && `
-      + `exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`,
-      'as-nobody', ...command],
-    network: 'none', binds, cwd: INSIDE,
+    argv: [
+      '/bin/sh',
+      '-c',
+      `chown -R ${NOBODY}:${NOBODY} ${INSIDE} && ` +
+        `exec setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$@"`,
+      'as-nobody',
+      ...command,
+    ],
+    network: 'none',
+    binds,
+    cwd: INSIDE,
   });
   return new Promise((resolve, reject) => {
     const child = spawn('unshare', args, { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -60,8 +60,9 @@ export function countBySuite(debian: Verdicts, ours: Verdicts): SuiteCount[] {
   const differing = new Set(compareVerdicts(debian, ours).map((d) => d.test));
   const counts: SuiteCount[] = [];
   for (const suite of Object.keys(SUITES) as Suite[]) {
-    const tests = [...new Set([...debian.keys(), ...ours.keys()])]
-      .filter((test) => suiteOf(test) === suite);
+    const tests = [...new Set([...debian.keys(), ...ours.keys()])].filter(
+      (test) => suiteOf(test) === suite,
+    );
     if (tests.length === 0) continue;
     counts.push({
       suite,
