@@ -45,6 +45,11 @@ export interface NativeAddon {
    * false when somebody else has it. Does not wait.
    */
   tryLock(fd: number): boolean;
+  /**
+   * Writes all changes of the file system that contains the open file to the disk. Blocks
+   * until done. Throws an Error with `errno` and `syscall`.
+   */
+  syncFilesystem(fd: number): void;
 }
 
 const loaded = new Map<string, NativeAddon>();

@@ -22,6 +22,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("memfdFromFile", Napi::Function::New(env, MemfdFromFile));
   exports.Set("reopenForReading", Napi::Function::New(env, ReopenForReading));
   exports.Set("tryLock", Napi::Function::New(env, TryLock));
+  exports.Set("syncFilesystem", Napi::Function::New(env, SyncFilesystem));
   return exports;
 }
 

@@ -138,4 +138,14 @@ Napi::Value TryLock(const Napi::CallbackInfo &info) {
   return Napi::Boolean::New(env, false);
 }
 
+// (fd) → writes everything of the file system that contains it to the disk. For thousands of
+// new files, an fsync of each would cost a journal commit of its own.
+Napi::Value SyncFilesystem(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  if (syncfs(info[0].As<Napi::Number>().Int32Value()) != 0) {
+    SystemError(env, "syncfs", errno).ThrowAsJavaScriptException();
+  }
+  return env.Undefined();
+}
+
 }  // namespace phpack
