@@ -1,0 +1,117 @@
+import { writeSync } from 'node:fs';
+import type { AppConfig } from './payload/config.ts';
+
+export type LogLevel = AppConfig['log']['level'];
+export type LogFormat = 'json' | 'text';
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export const logLevels: readonly LogLevel[] = [
+  'error',
+  'warning',
+  'notice',
+  'info',
+  'debug',
+];
+
+export interface LogOptions {
+  level: LogLevel;
+  format: LogFormat;
+  /** Where lines go. Default: standard error, so that standard output stays for commands. */
+  write?: (text: string) => void;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+}
+
+/** One record per line. Lines of one turn of the event loop are written together. */
+export class Log {
+  readonly #options: LogOptions;
+  readonly #write: (text: string) => void;
+  readonly #highest: number;
+  #lines = '';
+  #isScheduled = false;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+    this.#write = options.write ?? writeToStderr;
+    this.#highest = logLevels.indexOf(options.level);
+  }
+
+  has(level: LogLevel): boolean {
+    return logLevels.indexOf(level) <= this.#highest;
+  }
+
+  /** Writes nothing when the level is not wanted. Fields that are undefined are left out. */
+  write(level: LogLevel, message: string, fields?: LogFields): void {
+    if (this.has(level)) this.#add(level, message, fields);
+  }
+
+  /** A line of the access log: asked for by its own flag, whatever the level. */
+  access(message: string, fields: LogFields): void {
+    this.#add('info', message, fields);
+  }
+
+  /** Writes what is collected now; call it before the process ends. */
+  flush(): void {
+    const lines = this.#lines;
+    this.#lines = '';
+    if (lines !== '') this.#write(lines);
+  }
+
+  #add(level: LogLevel, message: string, fields?: LogFields): void {
+    const time = new Date((this.#options.now ?? Date.now)()).toISOString();
+    this.#lines +=
+      this.#options.format === 'json'
+        ? `${JSON.stringify({ level, time, msg: message, ...fields })}\n`
+        : formatText(level, time, message, fields);
+    // Bounds what a flood in one turn may hold in memory.
+    if (this.#lines.length > 256 * 1024) this.flush();
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.flush();
+    });
+  }
+}
+
+function formatText(
+  level: LogLevel,
+  time: string,
+  message: string,
+  fields: LogFields = {},
+): string {
+  const rest = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${plainText(value) ?? JSON.stringify(value)}`)
+    .join('');
+  // A line break in a message would look like a record of its own.
+  const text = message.replace(/[\r\n]+/g, '\n    ');
+  return `${time.slice(11, 19)} ${level.padEnd(7)} ${text}${rest}\n`;
+}
+
+/** null when it needs quotes. */
+function plainText(value: unknown): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : null;
+}
+
+const STALLED_MS = 1000;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Waits for a slow reader for at most a second, then drops the text: a log nobody reads must
+ * not stop the server for ever.
+ */
+function writeToStderr(text: string): void {
+  let rest = Buffer.from(text);
+  const deadline = performance.now() + STALLED_MS;
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(2, rest));
+    } catch (error) {
+      const isFull = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      if (!isFull || performance.now() > deadline) return;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { errnoOf, ProductError } from '../errors.ts';
+
+export interface DataDirSources {
+  /** Of --data-dir. */
+  flag?: string | undefined;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** The product's name, as configured. */
+  name: string;
+  uid: number;
+}
+
+/** Where the data directory is to be; docs/reference/data-dir.md gives the order. */
+export function chooseDataDir(sources: DataDirSources): { path: string; origin: string } {
+  const { flag, env, cwd, uid } = sources;
+  const name = directoryName(sources.name);
+  if (flag !== undefined) return { path: resolve(cwd, flag), origin: '--data-dir' };
+  const own = env['PHPACK_DATA_DIR'];
+  if (own) return { path: resolve(cwd, own), origin: 'PHPACK_DATA_DIR' };
+  // systemd's StateDirectory= may name several: the first is ours.
+  const state = env['STATE_DIRECTORY']?.split(':')[0];
+  if (state && isAbsolute(state)) return { path: state, origin: 'STATE_DIRECTORY' };
+  // Not from XDG_DATA_HOME or HOME for root: sudo may have kept those of another user.
+  if (uid === 0) return { path: join('/var/lib', name), origin: 'default of root' };
+  const xdg = env['XDG_DATA_HOME'];
+  if (xdg && isAbsolute(xdg)) return { path: join(xdg, name), origin: 'XDG_DATA_HOME' };
+  const home = env['HOME'] || homeOfUser();
+  if (home && isAbsolute(home)) {
+    return { path: join(home, '.local/share', name), origin: 'default' };
+  }
+  const seen = `no data directory: HOME is not set and uid ${uid} has no home directory`;
+  throw new ProductError('PHPACK_E_DATA_DIR_UNKNOWN', seen);
+}
+
+/** The user's home directory, from HOME or the user database; '' when there is none. */
+export function homeOfUser(): string {
+  try {
+    return userInfo().homedir;
+  } catch {
+    // No entry in the user database: usual in containers and chroots.
+    return process.env['HOME'] ? homedir() : '';
+  }
+}
+
+function directoryName(name: string): string {
+  const safe = name.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '');
+  return safe || 'app';
+}
+
+/** Subdirectories, made at every start; docs/reference/data-dir.md says what is in them. */
+const subdirectories = ['app', 'bin', 'run', 'sessions', 'state', 'tmp', 'var'];
+
+/**
+ * Makes the data directory and what is directly in it, or verifies what is there: ours, not
+ * writable by others, and reached through no directory or link that others could exchange.
+ * Throws PHPACK_E_DATA_DIR_UNSAFE, PHPACK_E_DATA_DIR_READ_ONLY, PHPACK_E_DISK_FULL.
+ */
+export function prepareDataDir(path: string): void {
+  checkAncestors(path);
+  makeOwnDirectory(path, true);
+  for (const name of subdirectories) makeOwnDirectory(join(path, name), false);
+}
+
+function makeOwnDirectory(path: string, withParents: boolean): void {
+  try {
+    mkdirSync(path, { mode: 0o700, recursive: withParents });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw fileSystemError(error, path);
+  }
+  assertOwn(path, 'directory');
+}
+
+/**
+ * Throws PHPACK_E_DATA_DIR_UNSAFE unless `path` itself is a directory or regular file (no link)
+ * that belongs to this process's user and that nobody else may write.
+ */
+export function assertOwn(path: string, kind: 'directory' | 'file'): Stats {
+  const stats = lstatSync(path);
+  if (kind === 'directory' ? !stats.isDirectory() : !stats.isFile()) {
+    throw unsafe(path, `is not a ${kind}`);
+  }
+  const uid = process.geteuid!();
+  if (stats.uid !== uid) {
+    throw unsafe(path, `belongs to uid ${stats.uid}, this process runs as uid ${uid}`);
+  }
+  if ((stats.mode & 0o022) !== 0) {
+    const mode = (stats.mode & 0o7777).toString(8);
+    throw unsafe(path, `is writable by others (mode ${mode})`, `Run: chmod go-w ${path}`);
+  }
+  return stats;
+}
+
+/**
+ * Everything above the data directory must belong to root or to us and be closed to others;
+ * who could rename a directory above ours could put another one in its place.
+ */
+function checkAncestors(path: string): void {
+  const uid = process.geteuid!();
+  let links = 0;
+  const check = (directory: string): void => {
+    if (directory !== '/') check(dirname(directory));
+    const stats = lstatIfExists(directory);
+    // Missing directories are made by us, with our own rights.
+    if (!stats) return;
+    const isTrusted = stats.uid === 0 || stats.uid === uid || isUnmappedUser(stats.uid);
+    if (!isTrusted) {
+      throw unsafe(path, `is below ${directory}, which belongs to uid ${stats.uid}`);
+    }
+    if (stats.isSymbolicLink()) {
+      if (++links > 40) throw unsafe(path, `is below a loop of links at ${directory}`);
+      check(resolve(dirname(directory), readlinkSync(directory)));
+    } else if (!stats.isDirectory()) {
+      throw new ProductError(
+        'PHPACK_E_DATA_DIR_READ_ONLY',
+        `${path} cannot be made: ${directory} is not a directory`,
+      );
+    } else if (canOthersRename(stats)) {
+      throw unsafe(path, `is below ${directory}, which others may write`);
+    }
+  };
+  check(dirname(path));
+}
+
+/** Sticky directories (/tmp) let only owners rename; a private group is as good as its user. */
+function canOthersRename({ mode, gid }: Stats): boolean {
+  if ((mode & 0o1000) !== 0) return false;
+  if ((mode & 0o002) !== 0) return true;
+  return (mode & 0o020) !== 0 && gid !== 0 && gid !== process.getegid!();
+}
+
+/** In a user namespace, root's directories outside of it belong to the overflow user. */
+function isUnmappedUser(uid: number): boolean {
+  if (uid < 65534) return false;
+  try {
+    return uid === Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+function lstatIfExists(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw fileSystemError(error, path);
+  }
+}
+
+function unsafe(path: string, why: string, remedy?: string): ProductError {
+  const options = remedy === undefined ? {} : { remedy };
+  return new ProductError('PHPACK_E_DATA_DIR_UNSAFE', `${path} ${why}`, options);
+}
+
+/** The coded error for what a system call below the data directory said. */
+export function fileSystemError(error: unknown, path: string): unknown {
+  const code = errnoOf(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    const seen = `no space left for ${path} (${code})`;
+    return new ProductError('PHPACK_E_DISK_FULL', seen, { cause: error });
+  }
+  if (['EROFS', 'EACCES', 'EPERM', 'ENOTDIR'].includes(code)) {
+    const seen = `${path} cannot be made or written (${code})`;
+    return new ProductError('PHPACK_E_DATA_DIR_READ_ONLY', seen, { cause: error });
+  }
+  return error;
+}

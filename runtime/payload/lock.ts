@@ -1,0 +1,91 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { randomBytes } from 'node:crypto';
+import type { NativeAddon } from '../native.ts';
+
+export type Locks = Pick<NativeAddon, 'tryLock'>;
+
+const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
+const POLL_MS = 50;
+const REPORT_EVERY_MS = 10_000;
+
+/**
+ * Holds the lock of `<data>/app` while `work` runs. The kernel releases it when its holder dies,
+ * however it dies, so waiting for it never ends in waiting for nobody. `onWait` is called every
+ * ten seconds of waiting.
+ */
+export async function withAppLock<T>(
+  locks: Locks,
+  dataDir: string,
+  onWait: () => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  const fd = openSync(join(dataDir, 'app/.lock'), flags, 0o600);
+  try {
+    for (let waitedMs = 0; !locks.tryLock(fd); waitedMs += POLL_MS) {
+      if (waitedMs % REPORT_EVERY_MS === 0 && waitedMs > 0) onWait();
+      await sleep(POLL_MS);
+    }
+    return await work();
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Marks a version as used by this process until it ends. Returns the end of the use. */
+export function markInUse(locks: Locks, dataDir: string, version: string): () => void {
+  for (;;) {
+    const name = `${version}.${randomBytes(8).toString('hex')}.use`;
+    const path = join(dataDir, 'run', name);
+    const fd = openSync(path, flags | constants.O_EXCL, 0o600);
+    // A clean-up may have taken the lock before us, and the file with it.
+    if (locks.tryLock(fd) && fstatSync(fd).nlink > 0) {
+      return () => {
+        unlinkIfExists(path);
+        closeSync(fd);
+      };
+    }
+    closeSync(fd);
+  }
+}
+
+/** Whether a living process uses the version; removes the marks of dead ones. */
+export function isInUse(locks: Locks, dataDir: string, version: string): boolean {
+  const run = join(dataDir, 'run');
+  const marks = readdirSync(run).filter(
+    (name) => name.startsWith(`${version}.`) && name.endsWith('.use'),
+  );
+  return marks.filter((name) => isHeld(locks, join(run, name))).length > 0;
+}
+
+function isHeld(locks: Locks, path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  } catch {
+    return false;
+  }
+  try {
+    if (!locks.tryLock(fd)) return true;
+    unlinkIfExists(path);
+    return false;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function unlinkIfExists(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Somebody else cleaned up.
+  }
+}

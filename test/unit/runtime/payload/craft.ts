@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { buffer } from 'node:stream/consumers';
+import { zstdCompressSync } from 'node:zlib';
+import tarStream from 'tar-stream';
+import type { AppConfig } from '../../../../runtime/payload/config.ts';
+import {
+  type PayloadManifest,
+  type PayloadPart,
+  TRAILER_MAGIC,
+} from '../../../../runtime/payload/format.ts';
+
+export const sha256 = (bytes: Buffer | string): string =>
+  createHash('sha256').update(bytes).digest('hex');
+
+export interface CraftedEntry {
+  name: string;
+  content?: string | Buffer;
+  /** Makes it a symbolic link. */
+  link?: string;
+  isDirectory?: boolean;
+  mode?: number;
+}
+
+export async function craftTar(entries: readonly CraftedEntry[]): Promise<Buffer> {
+  const pack = tarStream.pack();
+  const bytes = buffer(pack);
+  for (const { name, content, link, isDirectory, mode } of entries) {
+    const type = link !== undefined ? 'symlink' : isDirectory ? 'directory' : 'file';
+    const header = { name, type, mtime: new Date(1_700_000_000_000) } as const;
+    pack.entry(
+      {
+        ...header,
+        ...(link === undefined ? {} : { linkname: link }),
+        ...(mode === undefined ? {} : { mode }),
+      },
+      content ?? '',
+    );
+  }
+  pack.finalize();
+  return bytes;
+}
+
+export const completeConfig: AppConfig = {
+  name: 'crafted',
+  template: 'plain',
+  documentRoot: '',
+  frontController: 'index.php',
+  entryScripts: 'any',
+  deny: [],
+  noPhp: [],
+  writable: [],
+  exclude: [],
+  include: [],
+  php: { ini: {}, env: {}, extensions: [] },
+  workers: {
+    count: 0,
+    maxRequests: 0,
+    requestTimeoutMs: 0,
+    queueLimit: 100,
+    queueTimeoutMs: 30_000,
+  },
+  http: {
+    listen: ['127.0.0.1:8080'],
+    maxHeaderBytes: 32_768,
+    maxTargetBytes: 16_384,
+    maxBodyBytes: 128 << 20,
+    headersTimeoutMs: 15_000,
+    bodyIdleTimeoutMs: 30_000,
+    keepAliveTimeoutMs: 65_000,
+    writeIdleTimeoutMs: 60_000,
+    streamBodies: [],
+    cacheControl: {},
+    drainMs: 30_000,
+  },
+  log: { level: 'info', access: false },
+};
+
+export interface CraftedPayload {
+  file: string;
+  manifest: PayloadManifest;
+}
+
+export interface CraftOptions {
+  base?: Buffer;
+  php?: Buffer;
+  channel?: Buffer;
+  config?: unknown;
+  encoding?: 'raw' | 'zstd';
+  /** The last word on the manifest. */
+  change?: (manifest: PayloadManifest) => void;
+  /** The last word on the file. */
+  corrupt?: (file: Buffer, at: { app: number; manifest: number }) => Buffer;
+}
+
+/** Writes a product as `phpack build` would: base, parts, manifest, trailer. */
+export function craftProduct(
+  file: string,
+  tar: Buffer,
+  options: CraftOptions = {},
+): CraftedPayload {
+  const encoding = options.encoding ?? 'zstd';
+  const base = options.base ?? Buffer.from('base executable');
+  const decoded = {
+    app: tar,
+    php: options.php ?? Buffer.from('#!/bin/sh\necho php\n'),
+    channel: options.channel ?? Buffer.from('channel'),
+  };
+  const encoded = Object.values(decoded).map((bytes) =>
+    encoding === 'raw' ? bytes : zstdCompressSync(bytes),
+  );
+  const manifest: PayloadManifest = {
+    format: 1,
+    target: 'linux-x64-gnu',
+    phpackVersion: '0.0.0-test',
+    app: {
+      name: 'crafted',
+      sha256: sha256(tar),
+      files: 1,
+      template: 'plain',
+      documentRoot: '',
+    },
+    parts: { app: partOf(0), php: partOf(1), channel: partOf(2) },
+    php: { version: '8.4.0', extensions: [] },
+    config: options.config ?? completeConfig,
+  };
+  // Offsets count from the end, and the manifest's length depends on them: two rounds suffice.
+  let text = Buffer.alloc(0);
+  for (let round = 0; round < 4; round++) {
+    let fromEnd = 64 + text.length;
+    for (const index of [2, 1, 0]) {
+      fromEnd += encoded[index]!.length;
+      partAt(index).fromEnd = fromEnd;
+    }
+    options.change?.(manifest);
+    text = Buffer.from(JSON.stringify(manifest));
+  }
+  const trailer = Buffer.alloc(64);
+  trailer.write(TRAILER_MAGIC, 0, 'latin1');
+  trailer.writeUInt32LE(1, 8);
+  trailer.writeUInt32LE(text.length, 12);
+  const partBytes = encoded.reduce((sum, bytes) => sum + bytes.length, 0);
+  trailer.writeBigUInt64LE(BigInt(partBytes + text.length + 64), 16);
+  createHash('sha256').update(text).digest().copy(trailer, 24);
+  trailer.write(TRAILER_MAGIC, 56, 'latin1');
+  const whole = Buffer.concat([base, ...encoded, text, trailer]);
+  const at = { app: base.length, manifest: whole.length - 64 - text.length };
+  writeFileSync(file, options.corrupt?.(whole, at) ?? whole, { mode: 0o755 });
+  return { file, manifest };
+
+  function partOf(index: number): PayloadPart {
+    const bytes = Object.values(decoded)[index]!;
+    const { length } = encoded[index]!;
+    return { fromEnd: 0, length, encoding, size: bytes.length, sha256: sha256(bytes) };
+  }
+
+  function partAt(index: number): PayloadPart {
+    return Object.values(manifest.parts)[index]! as PayloadPart;
+  }
+}
