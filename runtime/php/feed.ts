@@ -108,6 +108,7 @@ export class StreamFeed implements BodyFeed {
   #chunk: Buffer | null = null;
   #position = 0;
   #hasStarted = false;
+  #hasEnded = false;
 
   constructor(stream: Readable) {
     this.#stream = stream;
@@ -137,7 +138,8 @@ export class StreamFeed implements BodyFeed {
     channel.ringBell(this.#slot);
     if (this.#position < this.#chunk.length) return;
     this.#chunk = null;
-    this.#stream.resume();
+    if (this.#hasEnded) this.#end(1);
+    else this.#stream.resume();
   }
 
   stop(broken: boolean): void {
@@ -154,9 +156,14 @@ export class StreamFeed implements BodyFeed {
     if (this.#chunk) this.#stream.pause();
   };
 
-  // The last chunk has been copied: 'end' does not come while the stream is paused.
-  readonly #onEnd = (): void => this.#end(1);
-  readonly #onBroken = (): void => this.#end(2);
+  // A paused stream still emits 'end' (and then 'close') after its last chunk.
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    if (!this.#chunk) this.#end(1);
+  };
+  readonly #onBroken = (): void => {
+    if (!this.#hasEnded) this.#end(2);
+  };
 
   #end(how: 1 | 2): void {
     const channel = this.#channel;

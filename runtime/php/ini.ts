@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ProductError } from '../errors.ts';
+import { assertOwn, fileSystemError } from '../payload/data-dir.ts';
+
+export interface IniSources {
+  dataDir: string;
+  /** Text of the app's own php.ini, '' for none. */
+  appIni: string;
+  /** `php.ini` of the configuration, flags included. */
+  directives: Readonly<Record<string, string>>;
+  maxBodyBytes: number;
+  /** PHP files and others of the app: sizes OPcache. */
+  files: number;
+  /** The code may change under a running server: development, or writable paths with PHP. */
+  checksCode: boolean;
+}
+
+export interface IniDirective {
+  name: string;
+  value: string;
+  /** Why phpack's default is what it is. */
+  reason: string;
+}
+
+/**
+ * Defaults before everything the app says: php.ini-production, and what a packaged app needs.
+ * docs/reference/quirks.md tells users what differs from a distribution's php.ini.
+ */
+export function iniDefaults(sources: IniSources): IniDirective[] {
+  const { dataDir, maxBodyBytes, files, checksCode } = sources;
+  const directive = (name: string, value: string, reason: string): IniDirective => ({
+    name,
+    value,
+    reason,
+  });
+  return [
+    directive('display_errors', '0', 'visitors must not see paths; errors go to the log'),
+    directive('display_startup_errors', '0', 'as above'),
+    directive('log_errors', '1', 'the log is the only place to see them'),
+    directive('error_reporting', 'E_ALL & ~E_DEPRECATED', 'as php.ini-production'),
+    directive('html_errors', '0', 'the log is plain text'),
+    directive('expose_php', '0', 'the version helps attackers only'),
+    directive('memory_limit', '256M', '128M is too small for Drupal and others'),
+    directive('zend.assertions', '-1', 'as php.ini-production'),
+    directive('zend.exception_ignore_args', '1', 'arguments may be passwords'),
+    directive('short_open_tag', '0', 'as php.ini-production'),
+    directive('output_buffering', '4096', 'as php.ini-production'),
+    directive('variables_order', 'EGPCS', '$_ENV is filled, at no cost unless used'),
+    directive('request_order', 'GP', 'cookies must not replace parameters'),
+    directive('register_argc_argv', '0', 'queries are no command lines'),
+    directive('date.timezone', 'UTC', "not the machine's, which is the customer's"),
+    directive('post_max_size', String(maxBodyBytes), "http.maxBodyBytes; 0: PHP's limit"),
+    directive('upload_max_filesize', uploadLimit(maxBodyBytes), 'as post_max_size'),
+    directive(
+      'upload_tmp_dir',
+      join(dataDir, 'tmp'),
+      'never /tmp: others may read names',
+    ),
+    directive('sys_temp_dir', join(dataDir, 'tmp'), 'as above'),
+    directive('session.save_path', join(dataDir, 'sessions'), 'private to the user'),
+    directive('session.gc_probability', '1', 'nobody else removes old sessions'),
+    directive('session.gc_divisor', '1000', 'as php.ini-production'),
+    directive('realpath_cache_size', '4096K', 'large apps have thousands of paths'),
+    directive('realpath_cache_ttl', checksCode ? '120' : '600', 'code does not move'),
+    directive('opcache.enable', '1', ''),
+    directive(
+      'opcache.memory_consumption',
+      opcacheMegabytes(files),
+      'by files of the app',
+    ),
+    directive('opcache.interned_strings_buffer', '32', 'frameworks fill the default 8'),
+    directive('opcache.max_accelerated_files', String(opcacheFiles(files)), 'as above'),
+    directive(
+      'opcache.validate_timestamps',
+      checksCode ? '1' : '0',
+      checksCode ? 'PHP files may be written while the server runs' : 'code is read-only',
+    ),
+    directive('opcache.revalidate_freq', checksCode ? '2' : '0', ''),
+    directive('opcache.jit', 'disable', 'opt-in'),
+  ];
+}
+
+function uploadLimit(maxBodyBytes: number): string {
+  // PHP has no "unlimited" for a single file.
+  return String(maxBodyBytes || Number.MAX_SAFE_INTEGER);
+}
+
+/** Address space, not memory: pages count when they are used. Drupal uses about 100 MB. */
+function opcacheMegabytes(files: number): string {
+  return String(Math.min(512, Math.max(128, Math.ceil(files / 64))));
+}
+
+function opcacheFiles(files: number): number {
+  return Math.min(1_000_000, Math.max(4000, Math.ceil(files * 1.2)));
+}
+
+/** The whole php.ini: defaults, the app's own file, the configuration. The last one wins. */
+export function composeIni(sources: IniSources): string {
+  const defaults = iniDefaults(sources).map(({ name, value, reason }) => {
+    const line = formatDirective(name, value);
+    return reason ? `; ${reason}\n${line}` : line;
+  });
+  const directives = Object.entries(sources.directives).map(([name, value]) =>
+    formatDirective(name, value),
+  );
+  return [
+    '; Written by phpack at every start; changes are lost.',
+    '[PHP]',
+    ...defaults,
+    ...(sources.appIni ? ["; The app's own php.ini", sources.appIni.trimEnd()] : []),
+    // The app's file may end in a section that would take what follows for its own.
+    '[PHP]',
+    '; phpack.json and flags',
+    ...directives,
+    '',
+  ].join('\n');
+}
+
+/** `name = value`, in the spelling that PHP reads as this value. Throws PHPACK_E_INI. */
+export function formatDirective(name: string, value: string): string {
+  if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+    throw new ProductError('PHPACK_E_INI', `${JSON.stringify(name)} is no directive`);
+  }
+  // oxlint-disable-next-line no-control-regex
+  if (/[\0\r\n]/.test(value)) {
+    throw new ProductError(
+      'PHPACK_E_INI',
+      `the value of ${name} has a line break or NUL`,
+    );
+  }
+  return `${name} = ${quote(name, value)}`;
+}
+
+function quote(name: string, value: string): string {
+  // Numbers, switches, and expressions of constants, which quotes would turn into texts.
+  if (/^-?[\w.]*$/.test(value) || /^[A-Z0-9_ |&^~()-]+$/.test(value)) return value;
+  // Single quotes: nothing in them has a meaning.
+  if (!value.includes("'")) return `'${value}'`;
+  if (value.includes('${')) {
+    const seen = `the value of ${name} contains both ' and \${, which php.ini cannot express`;
+    throw new ProductError('PHPACK_E_INI', seen);
+  }
+  return `"${value.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+/** Files of earlier configurations that are kept: children of running servers read them. */
+const KEPT_FILES = 50;
+
+/**
+ * Path of a file with this content below `<data>/run`, named by its hash: instances with
+ * different configurations share a data directory.
+ */
+export function writeIni(dataDir: string, text: string): string {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const run = join(dataDir, 'run');
+  const path = join(run, `${hash}.ini`);
+  if (isSame(path, text)) return path;
+  const scratch = join(run, `.new-${hash}-${process.pid}`);
+  try {
+    rmSync(scratch, { force: true });
+    writeFileSync(scratch, text, { flag: 'wx', mode: 0o600, flush: true });
+    renameSync(scratch, path);
+    removeOldest(run);
+  } catch (error) {
+    throw fileSystemError(error, path);
+  }
+  return path;
+}
+
+function isSame(path: string, text: string): boolean {
+  try {
+    assertOwn(path, 'file');
+    return readFileSync(path, 'utf8') === text;
+  } catch {
+    return false;
+  }
+}
+
+function removeOldest(run: string): void {
+  const files = readdirSync(run).filter((name) => name.endsWith('.ini'));
+  if (files.length <= KEPT_FILES) return;
+  const time = (name: string): number =>
+    statSync(join(run, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const oldest = files.sort((a, b) => time(a) - time(b)).slice(0, -KEPT_FILES);
+  for (const name of oldest) rmSync(join(run, name), { force: true });
+}
