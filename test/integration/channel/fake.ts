@@ -35,9 +35,9 @@ export interface FakePool {
   pool: WorkerPool;
   log: PhpLogEntry[];
   /** The memory of the current zygote. */
-  words(): Int32Array;
+  words: () => Int32Array;
   /** Process ids of the living workers. */
-  workerPids(): number[];
+  workerPids: () => number[];
 }
 
 export interface FakeOptions extends Partial<Omit<PhpPoolOptions, 'env' | 'onLog'>> {
