@@ -18,7 +18,7 @@ function get(string $path, array $options = []): array
 same('hello over TLS', $body, "a verified request by host name ($error)");
 same(200, $info['http_code'], 'status');
 // The harness's CA is in no bundle: without it verification has to fail.
-[, $errno] = get('/hello', [CURLOPT_CAINFO => __DIR__ . '/fixtures/other-ca.pem']);
+[, $errno] = get('/hello', [CURLOPT_CAINFO => server('OTHER_CA')]);
 check(in_array($errno, [CURLE_SSL_CACERT, CURLE_SSL_CACERT_BADFILE], true),
     "an unknown authority is refused: error $errno");
 [, , $info] = get('/hello', [CURLOPT_HTTP_VERSION => CURL_HTTP_VERSION_2TLS]);

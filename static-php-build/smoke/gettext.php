@@ -1,5 +1,4 @@
 <?php
-// env: LC_ALL=C.UTF-8 LANGUAGE=
 require __DIR__ . '/support/check.php';
 
 /** A compiled catalogue, as msgfmt writes it (format revision 0, no hash table). */
@@ -21,10 +20,17 @@ function catalogue(array $messages): string
         . $originals . $translations . $strings;
 }
 
-// C.UTF-8 is the one UTF-8 locale that every system has.
-$locale = setlocale(LC_ALL, 'C.UTF-8', 'C.utf8');
-check(is_string($locale), 'the locale C.UTF-8 is there');
+// C.UTF-8 is the one UTF-8 locale that every system has, but glibc translates nothing in it:
+// under another name it is a locale like any other.
 $dir = scratch();
+$compiled = current(array_filter(['/usr/lib/locale/C.utf8', '/usr/lib/locale/C.UTF-8'], 'is_dir'));
+if ($compiled) {
+    mkdir("$dir/locales");
+    symlink($compiled, "$dir/locales/de_DE.utf8");
+    putenv("LOCPATH=$dir/locales");
+}
+$locale = setlocale(LC_ALL, $compiled ? 'de_DE.UTF-8' : 'C.UTF-8');
+check(is_string($locale), 'there is a locale to translate in');
 mkdir("$dir/$locale/LC_MESSAGES", 0700, true);
 file_put_contents("$dir/$locale/LC_MESSAGES/shop.mo", catalogue([
     '' => "Content-Type: text/plain; charset=UTF-8\n"

@@ -16,5 +16,16 @@ export const testRequirements: readonly {
   { command: 'unzip', package: 'unzip', why: 'the SQLite drop-in of WordPress' },
   { command: 'curl', package: 'curl', why: 'uploads and downloads of any size' },
   { command: 'mariadbd', package: 'mariadb-server', why: 'WordPress on MariaDB' },
+  {
+    command: 'pg_ctlcluster',
+    package: 'postgresql',
+    why: 'smoke tests of pgsql, pdo_pgsql',
+  },
+  { command: 'redis-server', package: 'redis-server', why: 'smoke test of redis' },
+  {
+    command: 'openssl',
+    package: 'openssl',
+    why: 'certificates for smoke tests over TLS',
+  },
   { command: 'debootstrap', package: 'debootstrap', why: 'chroots of Debian releases' },
 ];

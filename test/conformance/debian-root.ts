@@ -85,6 +85,7 @@ function bootstrap(
   writeFileSync(join(dir, 'usr/sbin/policy-rc.d'), '#!/bin/sh\nexit 101\n', {
     mode: 0o755,
   });
+  writeFileSync(join(dir, 'etc/hosts'), '127.0.0.1 localhost\n::1 localhost\n');
   const resolv = '/etc/resolv.conf';
   if (existsSync(resolv)) copyFileSync(resolv, join(dir, 'etc/resolv.conf'));
   const files = downloadPinned(mirrors, dir, pinned);
@@ -222,8 +223,8 @@ function quiet(command: string, args: readonly string[]): void {
       maxBuffer: 1 << 28,
     });
   } catch (error) {
-    const { stdout, stderr } = error as { stdout?: Buffer; stderr?: Buffer };
-    const tail = `${stdout ?? ''}\n${stderr ?? ''}`.split('\n').slice(-30).join('\n');
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
+    const tail = `${stdout}\n${stderr}`.split('\n').slice(-30).join('\n');
     throw new Error(`${command} failed:\n${tail}`, { cause: error });
   }
 }

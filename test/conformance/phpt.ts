@@ -143,11 +143,13 @@ function isExplained(difference: Difference): boolean {
   return explanationOf(difference, explanations()) !== undefined;
 }
 
+function words(counts: Record<string, number>): string {
+  return Object.entries(counts)
+    .map(([verdict, n]) => `${n} ${verdict.toLowerCase()}`)
+    .join(', ');
+}
+
 function printCounts(debian: Verdicts, ours: Verdicts): void {
-  const words = (counts: Record<string, number>): string =>
-    Object.entries(counts)
-      .map(([verdict, n]) => `${n} ${verdict.toLowerCase()}`)
-      .join(', ');
   for (const count of countBySuite(debian, ours)) {
     say(
       `${count.suite.padEnd(10)} ${String(count.tests).padStart(5)} tests,` +
@@ -168,7 +170,7 @@ function report(debian: Verdicts, ours: Verdicts): number {
     say(
       `${why ? 'explained  ' : 'DIFFERENT  '} ${suite} ${difference.test}:` +
         ` Debian ${difference.debian}, ours ${difference.ours}` +
-        `${why ? ` (${why.reason})` : ''}`,
+        (why ? ` (${why.reason})` : ''),
     );
     if (!why) unexplained += 1;
   }

@@ -12,26 +12,39 @@ const REPOSITORY = join(import.meta.dirname, '..', '..');
  * PHPACK_TEST_PHP, else what static-php-build makes (from its cache when it is there).
  */
 export function subjectPhp(): string {
-  const given = process.env['PHPACK_TEST_PHP'];
-  return given ? asPhp(given) : asPhp(builtElf());
+  return asPhp(process.env['PHPACK_TEST_PHP'] || built().php);
 }
 
-function builtElf(): string {
-  const output = execFileSync(
-    process.execPath,
-    [
-      join(REPOSITORY, 'static-php-build', 'build.ts'),
-      '--sapi',
-      join(REPOSITORY, 'native', 'php-sapi'),
-      '--include',
-      join(REPOSITORY, 'native', 'channel'),
-    ],
-    { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 28 },
-  );
+/** The libphp.json of the static PHP: PHPACK_TEST_LIBPHP, else the build's. */
+export function subjectManifest(): string {
+  return process.env['PHPACK_TEST_LIBPHP'] || built().manifest;
+}
+
+/** The paths that static-php-build prints as its last line. */
+interface Built {
+  php: string;
+  manifest: string;
+}
+
+let known: Built | undefined;
+
+function built(): Built {
+  known ??= build();
+  return known;
+}
+
+function build(): Built {
+  const args = ['--sapi', 'native/php-sapi', '--include', 'native/channel'];
+  const output = execFileSync(process.execPath, ['static-php-build/build.ts', ...args], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  });
   const last = output.trim().split('\n').at(-1) ?? '';
-  const { elf } = JSON.parse(last) as { elf?: unknown };
-  if (typeof elf !== 'string') throw new Error(`static-php-build named no elf: ${last}`);
-  return elf;
+  const { php, manifest } = JSON.parse(last) as Partial<Built>;
+  if (!php || !manifest) throw new Error(`static-php-build named no php: ${last}`);
+  return { php, manifest };
 }
 
 function asPhp(elf: string): string {
