@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import * as layout from '../../../../runtime/php/layout.ts';
+import * as layout from '../../../runtime/php/layout.ts';
 
-const header = join(import.meta.dirname, '../../../../native/channel/layout.h');
+const header = join(import.meta.dirname, '../../../native/channel/layout.h');
 
 const structs = {
   phpack_channel: layout.channel,
