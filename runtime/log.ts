@@ -24,20 +24,23 @@ export interface LogOptions {
 
 /** One record per line. Lines of one turn of the event loop are written together. */
 export class Log {
+  readonly format: LogFormat;
+  /** The least important level that is written. */
+  level: LogLevel;
   readonly #options: LogOptions;
   readonly #write: (text: string) => void;
-  readonly #highest: number;
   #lines = '';
   #isScheduled = false;
 
   constructor(options: LogOptions) {
     this.#options = options;
     this.#write = options.write ?? writeToStderr;
-    this.#highest = logLevels.indexOf(options.level);
+    this.format = options.format;
+    this.level = options.level;
   }
 
   has(level: LogLevel): boolean {
-    return logLevels.indexOf(level) <= this.#highest;
+    return logLevels.indexOf(level) <= logLevels.indexOf(this.level);
   }
 
   /** Writes nothing when the level is not wanted. Fields that are undefined are left out. */
@@ -60,7 +63,7 @@ export class Log {
   #add(level: LogLevel, message: string, fields?: LogFields): void {
     const time = new Date((this.#options.now ?? Date.now)()).toISOString();
     this.#lines +=
-      this.#options.format === 'json'
+      this.format === 'json'
         ? `${JSON.stringify({ level, time, msg: message, ...fields })}\n`
         : formatText(level, time, message, fields);
     // Bounds what a flood in one turn may hold in memory.

@@ -35,7 +35,7 @@ export function phpEnvironment(sources: EnvironmentSources): Record<string, stri
   if (home) env['HOME'] ??= home;
   const directory = dirname(phpCommand);
   const path = env['PATH'] || DEFAULT_PATH;
-  env['PATH'] = path.split(':').includes(directory) ? path : `${directory}:${path}`;
+  env['PATH'] = path.split(':')[0] === directory ? path : `${directory}:${path}`;
   env['PHP_BINARY'] = phpCommand;
   env['PHPRC'] = iniFile;
   // Nothing of a PHP installed on the machine may be mixed in.

@@ -1,9 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProductError } from '../errors.ts';
-import { assertOwn, fileSystemError } from '../payload/data-dir.ts';
 
 export interface IniSources {
   dataDir: string;
@@ -31,11 +27,6 @@ export interface IniDirective {
  */
 export function iniDefaults(sources: IniSources): IniDirective[] {
   const { dataDir, maxBodyBytes, files, checksCode } = sources;
-  const directive = (name: string, value: string, reason: string): IniDirective => ({
-    name,
-    value,
-    reason,
-  });
   return [
     directive('display_errors', '0', 'visitors must not see paths; errors go to the log'),
     directive('display_startup_errors', '0', 'as above'),
@@ -81,6 +72,10 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
     directive('opcache.revalidate_freq', checksCode ? '2' : '0', ''),
     directive('opcache.jit', 'disable', 'opt-in'),
   ];
+}
+
+function directive(name: string, value: string, reason: string): IniDirective {
+  return { name, value, reason };
 }
 
 function uploadLimit(maxBodyBytes: number): string {
@@ -144,46 +139,4 @@ function quote(name: string, value: string): string {
     throw new ProductError('PHPACK_E_INI', seen);
   }
   return `"${value.replace(/[\\"]/g, '\\$&')}"`;
-}
-
-/** Files of earlier configurations that are kept: children of running servers read them. */
-const KEPT_FILES = 50;
-
-/**
- * Path of a file with this content below `<data>/run`, named by its hash: instances with
- * different configurations share a data directory.
- */
-export function writeIni(dataDir: string, text: string): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
-  const run = join(dataDir, 'run');
-  const path = join(run, `${hash}.ini`);
-  if (isSame(path, text)) return path;
-  const scratch = join(run, `.new-${hash}-${process.pid}`);
-  try {
-    rmSync(scratch, { force: true });
-    writeFileSync(scratch, text, { flag: 'wx', mode: 0o600, flush: true });
-    renameSync(scratch, path);
-    removeOldest(run);
-  } catch (error) {
-    throw fileSystemError(error, path);
-  }
-  return path;
-}
-
-function isSame(path: string, text: string): boolean {
-  try {
-    assertOwn(path, 'file');
-    return readFileSync(path, 'utf8') === text;
-  } catch {
-    return false;
-  }
-}
-
-function removeOldest(run: string): void {
-  const files = readdirSync(run).filter((name) => name.endsWith('.ini'));
-  if (files.length <= KEPT_FILES) return;
-  const time = (name: string): number =>
-    statSync(join(run, name), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const oldest = files.sort((a, b) => time(a) - time(b)).slice(0, -KEPT_FILES);
-  for (const name of oldest) rmSync(join(run, name), { force: true });
 }

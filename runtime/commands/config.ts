@@ -1,0 +1,69 @@
+import { workerCount } from '../config/effective.ts';
+import { flatten, isConfigKey } from '../config/schema.ts';
+import { type Installation, install } from '../product.ts';
+import { type Command, installOptions } from './context.ts';
+
+/** Shows what serve and php-cli would run with, and where each value comes from. */
+export const config: Command = async (context) => {
+  const isJson = context.arguments.flags.has('json');
+  const installation = await install(context.product, installOptions(context));
+  const report = describe(installation, context.env);
+  context.write(isJson ? `${JSON.stringify(report, null, 2)}\n` : asText(report));
+  return 0;
+};
+
+interface Report {
+  name: string;
+  paths: Record<string, string>;
+  config: Record<string, { value: unknown; origin: string }>;
+  workers: number;
+  /** What PHP gets beside the caller's environment. */
+  env: Record<string, string>;
+  ini: string;
+}
+
+function describe(installation: Installation, caller: NodeJS.ProcessEnv): Report {
+  const { config: values, origins, dataDir, dataDirOrigin } = installation;
+  const entries = [...flatten(values)].map(([key, value]) => {
+    const origin = isConfigKey(key) ? origins.get(key) : undefined;
+    return [key, { value, origin: origin ?? 'binary' }] as const;
+  });
+  const env = Object.entries(installation.env).filter(([k, v]) => caller[k] !== v);
+  return {
+    name: installation.name,
+    paths: {
+      app: installation.appRoot,
+      data: dataDir,
+      'data origin': dataDirOrigin,
+      var: installation.variableRoot,
+      php: installation.php.command,
+      'php.ini': installation.iniFile,
+    },
+    config: Object.fromEntries(entries),
+    workers: workerCount(values.workers.count),
+    env: Object.fromEntries(env),
+    ini: installation.iniText,
+  };
+}
+
+function asText(report: Report): string {
+  const lines = [report.name, '', 'paths'];
+  for (const [name, path] of Object.entries(report.paths)) {
+    lines.push(`  ${name.padEnd(12)} ${path}`);
+  }
+  lines.push('', 'configuration');
+  for (const [key, { value, origin }] of Object.entries(report.config)) {
+    const note = origin === 'binary' ? '' : `   (${origin})`;
+    lines.push(`  ${key} = ${JSON.stringify(value)}${note}`);
+  }
+  lines.push('', `workers: ${report.workers}`, '', 'environment of PHP, beside yours');
+  for (const [name, value] of Object.entries(report.env)) {
+    lines.push(`  ${name}=${value}`);
+  }
+  lines.push('', 'php.ini', ...report.ini.trimEnd().split('\n').map(indent), '');
+  return lines.join('\n');
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
+}

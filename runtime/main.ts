@@ -1,0 +1,123 @@
+/**
+ * The product's entry: what this process is to be, and how it fails. Everything a server does
+ * not need at its start is imported where it is used.
+ */
+import { writeSync } from 'node:fs';
+import { basename } from 'node:path';
+import { isSea } from 'node:sea';
+import { isatty } from 'node:tty';
+import type { Command } from './commands/context.ts';
+import { type ParsedArguments, parseArguments } from './config/arguments.ts';
+import type { CommandName } from './config/flags.ts';
+import { asProductError, ProductError } from './errors.ts';
+import { Log, type LogFormat, type LogLevel, logLevels } from './log.ts';
+import { openPayload } from './payload/trailer.ts';
+import { type Product, readDevelopmentProduct } from './product.ts';
+
+async function loadCommand(name: CommandName): Promise<Command> {
+  switch (name) {
+    case 'serve':
+      return (await import('./commands/serve.ts')).serve;
+    case 'php-cli':
+      return (await import('./commands/php-cli.ts')).phpCli;
+    case 'config':
+      return (await import('./commands/config.ts')).config;
+    case 'extract':
+      return (await import('./commands/extract.ts')).extract;
+    case 'prune':
+      return (await import('./commands/prune.ts')).prune;
+    case 'version':
+      return (await import('./commands/version.ts')).version;
+    case 'help':
+      return (await import('./commands/help.ts')).help;
+    default:
+      return name satisfies never;
+  }
+}
+
+/** argv of a packaged binary and of `node main.ts` alike: two words before the user's. */
+const userArguments = process.argv.slice(2);
+
+function parse(): { product: () => Product; arguments: ParsedArguments } {
+  const [first, file, ...rest] = userArguments;
+  if (!isSea() && first === '--development' && file !== undefined) {
+    const product = (): Product => readDevelopmentProduct(file);
+    return { product, arguments: parseArguments(rest) };
+  }
+  const product = openOwnProduct;
+  if (basename(process.argv0) === 'php') {
+    return {
+      product,
+      arguments: { command: 'php-cli', flags: new Map(), rest: userArguments },
+    };
+  }
+  return { product, arguments: parseArguments(userArguments) };
+}
+
+function openOwnProduct(): Product {
+  return { kind: 'packaged', payload: openPayload(ownFile()) };
+}
+
+/** Also right when the file has been replaced since: the old one stays open. */
+function ownFile(): string {
+  return process.platform === 'linux' ? '/proc/self/exe' : process.execPath;
+}
+
+function createLog({ command, flags }: ParsedArguments): Log {
+  const format = flags.get('log-format')?.at(-1);
+  if (format !== undefined && !isFormat(format)) {
+    throw new ProductError('PHPACK_E_USAGE', `--log-format: ${format} is unknown`);
+  }
+  const level = flags.get('log-level')?.at(-1);
+  const isText = command !== 'serve' || isatty(2);
+  return new Log({
+    // serve takes the configured level as soon as it knows it.
+    level: isLevel(level) ? level : command === 'serve' ? 'info' : 'warning',
+    format: format ?? (isText ? 'text' : 'json'),
+  });
+}
+
+function isLevel(text: string | undefined): text is LogLevel {
+  return logLevels.some((level) => level === text);
+}
+
+function isFormat(text: string | undefined): text is LogFormat {
+  return text === 'json' || text === 'text';
+}
+
+async function run(): Promise<number> {
+  let log = new Log({ level: 'info', format: 'text' });
+  try {
+    const { product, arguments: given } = parse();
+    log = createLog(given);
+    const command = await loadCommand(given.command);
+    return await command({
+      product: product(),
+      arguments: given,
+      env: process.env,
+      cwd: process.cwd(),
+      log,
+      write: (text) => writeAll(1, text),
+    });
+  } catch (thrown) {
+    return reportFailure(asProductError(thrown), log);
+  } finally {
+    log.flush();
+  }
+}
+
+/** For people in full sentences, for programs as one record. */
+function reportFailure(error: ProductError, log: Log): number {
+  const { message, code, remedy, exitStatus } = error;
+  if (log.format === 'json') log.write('error', message, { code, remedy });
+  else writeAll(2, `error: ${message}\n  code ${code}\n  ${remedy}\n`);
+  return exitStatus;
+}
+
+function writeAll(fd: number, text: string): void {
+  let rest = Buffer.from(text);
+  while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+}
+
+// Not by process.exitCode: a handle somebody forgot must not keep a stopped server alive.
+void run().then((status) => process.exit(status));

@@ -1,0 +1,179 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { applyFlags, type EffectiveConfig } from './config/effective.ts';
+import { errnoOf, ProductError } from './errors.ts';
+import type { Log } from './log.ts';
+import { loadAddon, type NativeAddon } from './native.ts';
+import { installBinary } from './payload/binary.ts';
+import { chooseDataDir, homeOfUser, prepareDataDir } from './payload/data-dir.ts';
+import { extractApp } from './payload/extract.ts';
+import { loadablePath, type RunnablePhp, runnablePhp } from './payload/noexec.ts';
+import type { OpenPayload } from './payload/trailer.ts';
+import { parseWritable } from './payload/writable.ts';
+import { phpEnvironment } from './php/environment.ts';
+import { composeIni } from './php/ini.ts';
+import { writeIni } from './php/ini-file.ts';
+
+/** What `phpack serve DIR` passes: an app in place, with parts from the build's cache. */
+export interface DevelopmentProduct {
+  kind: 'development';
+  name: string;
+  /** Absolute path of the app. */
+  app: string;
+  php: string;
+  channel: string;
+  config: unknown;
+  phpackVersion: string;
+}
+
+export interface PackagedProduct {
+  kind: 'packaged';
+  payload: OpenPayload;
+}
+
+export type Product = PackagedProduct | DevelopmentProduct;
+
+/** A product that is ready to run on this machine. */
+export interface Installation extends EffectiveConfig {
+  name: string;
+  dataDir: string;
+  dataDirOrigin: string;
+  /** Names the extracted version; '' in development. */
+  version: string;
+  /** Whether this start extracted it. */
+  isNew: boolean;
+  /** The app's root. */
+  appRoot: string;
+  /** Where links of writable paths lead: the front serves files from here as well. */
+  variableRoot: string;
+  php: RunnablePhp;
+  /** Loads and keeps the addon. */
+  addon(): NativeAddon;
+  channelPath: string;
+  iniFile: string;
+  iniText: string;
+  /** The environment of PHP. */
+  env: Record<string, string>;
+}
+
+export interface InstallOptions {
+  flags: ReadonlyMap<string, readonly string[]>;
+  env: NodeJS.ProcessEnv;
+  cwd: string;
+  log: Log;
+}
+
+/** Makes everything ready that PHP needs, on disk and in the environment. */
+export async function install(
+  product: Product,
+  options: InstallOptions,
+): Promise<Installation> {
+  const { flags, env, cwd, log } = options;
+  const isPackaged = product.kind === 'packaged';
+  const name = isPackaged ? product.payload.manifest.app.name : product.name;
+  const given = isPackaged ? product.payload.manifest.config : product.config;
+  const effective = applyFlags(given, flags);
+  const { config } = effective;
+  const { path: dataDir, origin: dataDirOrigin } = chooseDataDir({
+    flag: flags.get('data-dir')?.at(-1),
+    env,
+    cwd,
+    name: isPackaged ? name : `phpack-serve-${name}`,
+    uid: process.geteuid!(),
+  });
+  prepareDataDir(dataDir);
+  const parts = isPackaged
+    ? await unpack(product.payload, dataDir, config.writable, env, log)
+    : useInPlace(product);
+  const iniText = composeIni({
+    dataDir,
+    appIni: parts.appIni,
+    directives: config.php.ini,
+    maxBodyBytes: config.http.maxBodyBytes,
+    files: parts.files,
+    checksCode: !isPackaged || config.writable.length > 0,
+  });
+  const iniFile = writeIni(dataDir, iniText);
+  const phpEnv = phpEnvironment({
+    caller: env,
+    configured: config.php.env,
+    forced: new Set((flags.get('env') ?? []).map((pair) => pair.split('=')[0]!)),
+    dataDir,
+    appRoot: parts.appRoot,
+    iniFile,
+    phpCommand: parts.php.command,
+    home: env['HOME'] ? '' : homeOfUser(),
+  });
+  const location = { name, dataDir, dataDirOrigin, iniFile, iniText, env: phpEnv };
+  return { ...effective, ...parts, ...location };
+}
+
+type Parts = Pick<
+  Installation,
+  'version' | 'isNew' | 'appRoot' | 'variableRoot' | 'php' | 'addon' | 'channelPath'
+> & { appIni: string; files: number };
+
+async function unpack(
+  payload: OpenPayload,
+  dataDir: string,
+  writable: readonly string[],
+  env: NodeJS.ProcessEnv,
+  log: Log,
+): Promise<Parts> {
+  const { parts, app } = payload.manifest;
+  const channel = await installBinary(payload, dataDir, 'channel.node', parts.channel);
+  const phpFile = await installBinary(payload, dataDir, 'php', parts.php);
+  const channelPath = loadablePath(channel, env);
+  const addon = (): NativeAddon => loadAddon(channelPath);
+  const paths = parseWritable(writable);
+  const extracted = await extractApp(payload, dataDir, paths, addon, log);
+  return {
+    version: extracted.version,
+    isNew: extracted.isNew,
+    appRoot: extracted.root,
+    variableRoot: extracted.variable,
+    php: runnablePhp(phpFile, dataDir, process.execPath, addon),
+    addon,
+    channelPath,
+    appIni: extracted.phpIni,
+    files: app.files,
+  };
+}
+
+/** A developer's files change all the time: enough room for any app. */
+const DEVELOPMENT_FILES = 20_000;
+
+function useInPlace(product: DevelopmentProduct): Parts {
+  const { app, php, channel } = product;
+  return {
+    version: '',
+    isNew: false,
+    appRoot: app,
+    variableRoot: app,
+    php: { executable: php, command: php, argv0: 'php' },
+    addon: () => loadAddon(channel),
+    channelPath: channel,
+    appIni: readIfExists(join(app, 'php.ini')),
+    files: DEVELOPMENT_FILES,
+  };
+}
+
+/** Reads the file of `--development`. Throws PHPACK_E_USAGE when it is not one. */
+export function readDevelopmentProduct(file: string): DevelopmentProduct {
+  try {
+    const value = JSON.parse(readFileSync(file, 'utf8')) as DevelopmentProduct;
+    return { ...value, kind: 'development' };
+  } catch (error) {
+    const seen = `--development ${file}: ${String(error)}`;
+    throw new ProductError('PHPACK_E_USAGE', seen, { cause: error });
+  }
+}
+
+function readIfExists(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return '';
+    throw error;
+  }
+}
