@@ -74,7 +74,10 @@ bool Channel::CreateMemory(Napi::Env env, size_t bytes) {
   // The mapping belongs to the ArrayBuffer from here on.
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(
       env, base, bytes, [bytes](Napi::Env, void *data) { munmap(data, bytes); });
-  if (env.IsExceptionPending()) return false;
+  if (env.IsExceptionPending()) {
+    munmap(base, bytes);
+    return false;
+  }
   buffer_ = Napi::Persistent(buffer.As<Napi::Object>());
   return true;
 }

@@ -53,10 +53,15 @@ ssize_t ReceiveWithDescriptor(int socket, void *data, size_t bytes, int *fd) {
   } while (received < 0 && errno == EINTR);
   if (received < 0) return -1;
   struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-  if (header != nullptr && header->cmsg_level == SOL_SOCKET &&
-      header->cmsg_type == SCM_RIGHTS && header->cmsg_len >= CMSG_LEN(sizeof *fd)) {
-    memcpy(fd, CMSG_DATA(header), sizeof *fd);
+  if (header == nullptr || header->cmsg_level != SOL_SOCKET ||
+      header->cmsg_type != SCM_RIGHTS) {
+    return received;
   }
+  // CMSG_SPACE rounds up: a second descriptor would fit, and nobody would close it.
+  int attached[2] = {-1, -1};
+  memcpy(attached, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+  *fd = attached[0];
+  CloseDescriptor(&attached[1]);
   return received;
 }
 

@@ -16,8 +16,11 @@ void Channel::StartHandles(Napi::Env env) {
   napi_get_uv_event_loop(env, &loop);
   uv_prepare_init(loop, &prepare_);
   uv_check_init(loop, &check_);
-  uv_poll_init(loop, &doorbell_poll_, doorbell_);
-  uv_poll_init(loop, &handover_poll_, handover_);
+  // Only without memory or epoll watches, when nothing else of Node works either.
+  if (uv_poll_init(loop, &doorbell_poll_, doorbell_) != 0 ||
+      uv_poll_init(loop, &handover_poll_, handover_) != 0) {
+    Napi::Error::Fatal("phpack", "cannot watch the channel's descriptors");
+  }
   prepare_.data = check_.data = this;
   doorbell_poll_.data = handover_poll_.data = this;
   open_handles_ = 4;
