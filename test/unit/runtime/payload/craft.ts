@@ -155,6 +155,6 @@ export function craftProduct(
   }
 
   function partAt(index: number): PayloadPart {
-    return Object.values(manifest.parts)[index]! as PayloadPart;
+    return Object.values(manifest.parts)[index]!;
   }
 }

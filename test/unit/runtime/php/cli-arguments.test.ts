@@ -1,0 +1,85 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { findScript, resolveScript } from '../../../../runtime/php/cli-arguments.ts';
+
+/** The argument PHP would take for the script. */
+function scriptOf(line: string): string | null {
+  const args = line === '' ? [] : line.split(' ');
+  const place = findScript(args);
+  return place && args[place.index]!.slice(place.offset);
+}
+
+test.each([
+  ['script.php a b', 'script.php'],
+  ['vendor/bin/drush status -v', 'vendor/bin/drush'],
+  ['-d memory_limit=1G script.php', 'script.php'],
+  ['-dmemory_limit=1G script.php', 'script.php'],
+  ['-d=memory_limit=1G script.php', 'script.php'],
+  ['--define x=y script.php', 'script.php'],
+  ['--define=x=y script.php', 'script.php'],
+  ['-c /etc/php.ini -n script.php', 'script.php'],
+  ['-nd x=y script.php', 'script.php'],
+  ['-q -C -e script.php', 'script.php'],
+  ['-f script.php arg', 'script.php'],
+  ['-fscript.php', 'script.php'],
+  ['--file script.php', 'script.php'],
+  ['--file=script.php other.php', 'script.php'],
+  ['-l script.php', 'script.php'],
+  ['-w script.php', 'script.php'],
+  ['-s script.php', 'script.php'],
+  ['-S 127.0.0.1:80 -t public router.php', 'router.php'],
+  ['script.php -r code', 'script.php'],
+  ['-z ext.so script.php', 'script.php'],
+  ['-r code', null],
+  ['-r code script.php', null],
+  ['--run code script.php', null],
+  ['-rcode script.php', null],
+  ['-B begin -R code script.php', null],
+  ['-v', null],
+  ['-m', null],
+  ['-i', null],
+  ['', null],
+  ['-- script.php', null],
+  ['-d x=y -- script.php', null],
+  ['- a', null],
+  ['--ri opcache', null],
+  ['--rf strlen', null],
+])('php %s runs the script %j', (line, script) => {
+  expect(scriptOf(line)).toBe(script);
+});
+
+const root = mkdtempSync(join(tmpdir(), 'phpack-cli-'));
+afterAll(() => rmSync(root, { recursive: true }));
+const app = join(root, 'app');
+const cwd = join(root, 'cwd');
+mkdirSync(join(app, 'bin'), { recursive: true });
+mkdirSync(cwd);
+for (const name of ['app/artisan', 'app/bin/console', 'app/both.php', 'cwd/both.php']) {
+  writeFileSync(join(root, name), '');
+}
+
+const resolve = (...args: string[]): string[] => resolveScript(args, cwd, app);
+
+test('a script of the app is found from any directory', () => {
+  expect(resolve('artisan', 'migrate')).toEqual([join(app, 'artisan'), 'migrate']);
+  expect(resolve('./bin/console')).toEqual([join(app, 'bin/console')]);
+  expect(resolve('-fbin/console')).toEqual([`-f${join(app, 'bin/console')}`]);
+});
+
+test("the caller's own file comes first", () => {
+  expect(resolve('both.php')).toEqual(['both.php']);
+});
+
+test('what neither has, and what lies outside the app, stays as it is', () => {
+  for (const name of [
+    'missing.php',
+    '../app/artisan',
+    'bin',
+    '/artisan',
+    '../../etc/passwd',
+  ]) {
+    expect(resolve(name)).toEqual([name]);
+  }
+});

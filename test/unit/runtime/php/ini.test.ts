@@ -1,0 +1,129 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { composeIni, formatDirective } from '../../../../runtime/php/ini.ts';
+import { writeIni } from '../../../../runtime/php/ini-file.ts';
+
+const sources = {
+  dataDir: '/data',
+  appIni: '',
+  directives: {},
+  maxBodyBytes: 8 << 20,
+  files: 5000,
+  checksCode: false,
+};
+
+/** What PHP would read: the last of each name. */
+function valueOf(ini: string, name: string): string | undefined {
+  const lines = ini.split('\n').filter((line) => line.startsWith(`${name} = `));
+  return lines.at(-1)?.slice(name.length + 3);
+}
+
+test('the last word: configuration over the app’s php.ini over the defaults', () => {
+  const ini = composeIni({
+    ...sources,
+    appIni: 'memory_limit = 512M\nprecision = 3\n[PATH=/srv]\nx = 1',
+    directives: { memory_limit: '1G' },
+  });
+  expect(ini.match(/^memory_limit = .*$/gm)).toEqual([
+    'memory_limit = 256M',
+    'memory_limit = 512M',
+    'memory_limit = 1G',
+  ]);
+  expect(valueOf(ini, 'precision')).toBe('3');
+  // Else what follows would belong to the section the app's file ended in.
+  expect(ini.lastIndexOf('[PHP]')).toBeGreaterThan(ini.indexOf('[PATH=/srv]'));
+});
+
+test('uploads may be as large as request bodies', () => {
+  const ini = composeIni(sources);
+  expect(valueOf(ini, 'post_max_size')).toBe('8388608');
+  expect(valueOf(ini, 'upload_max_filesize')).toBe('8388608');
+  const unlimited = composeIni({ ...sources, maxBodyBytes: 0 });
+  expect(valueOf(unlimited, 'post_max_size')).toBe('0');
+  expect(Number(valueOf(unlimited, 'upload_max_filesize'))).toBeGreaterThan(2 ** 40);
+});
+
+test('nothing temporary is outside of the data directory', () => {
+  const ini = composeIni(sources);
+  for (const name of ['upload_tmp_dir', 'sys_temp_dir', 'session.save_path']) {
+    expect(valueOf(ini, name)).toMatch(/^'\/data\//);
+  }
+});
+
+test('OPcache looks at files again only where code may be written', () => {
+  expect(valueOf(composeIni(sources), 'opcache.validate_timestamps')).toBe('0');
+  const checked = composeIni({ ...sources, checksCode: true });
+  expect(valueOf(checked, 'opcache.validate_timestamps')).toBe('1');
+});
+
+test('OPcache has room for every file', () => {
+  const ini = composeIni({ ...sources, files: 30_000 });
+  expect(valueOf(ini, 'opcache.max_accelerated_files')).toBe('36000');
+  expect(Number(valueOf(ini, 'opcache.memory_consumption'))).toBeGreaterThan(256);
+});
+
+test.each([
+  ['128M', '128M'],
+  ['-1', '-1'],
+  ['', ''],
+  ['E_ALL & ~E_NOTICE', 'E_ALL & ~E_NOTICE'],
+  ['/srv/my dir/x', "'/srv/my dir/x'"],
+  ['a;b', "'a;b'"],
+  ['${HOME}', "'${HOME}'"],
+  ['say "hi"', `'say "hi"'`],
+  ["it's", `"it's"`],
+  [`it's "\\`, `"it's \\"\\\\"`],
+])('the value %j is written as %j', (value, written) => {
+  expect(formatDirective('x.y', value)).toBe(`x.y = ${written}`);
+});
+
+test.each([
+  ['a b', 'x'],
+  ['a=b', 'x'],
+  ['[a]', 'x'],
+  ['', 'x'],
+  ['a', 'x\ny = 1'],
+  ['a', 'x\0'],
+  ['a', "'${x}"],
+])('the directive %j = %j is refused', (name, value) => {
+  expect(() => formatDirective(name, value)).toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_INI' }),
+  );
+});
+
+test('the file is private, named by its content, and not trusted when others may write it', () => {
+  const data = mkdtempSync(join(tmpdir(), 'phpack-ini-'));
+  mkdirSync(join(data, 'run'));
+  const path = writeIni(data, 'a = 1\n');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(writeIni(data, 'a = 1\n')).toBe(path);
+  expect(writeIni(data, 'a = 2\n')).not.toBe(path);
+  writeFileSync(path, 'evil = 1\n');
+  writeIni(data, 'a = 1\n');
+  expect(readFileSync(path, 'utf8')).toBe('a = 1\n');
+  chmodSync(path, 0o666);
+  writeIni(data, 'a = 1\n');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(data, 'run')).every((name) => name.endsWith('.ini'))).toBe(
+    true,
+  );
+  rmSync(data, { recursive: true });
+});
+
+test('old files are removed at last', () => {
+  const data = mkdtempSync(join(tmpdir(), 'phpack-ini-'));
+  mkdirSync(join(data, 'run'));
+  for (let i = 0; i < 55; i++) writeIni(data, `a = ${i}\n`);
+  expect(readdirSync(join(data, 'run')).length).toBe(50);
+  rmSync(data, { recursive: true });
+});
