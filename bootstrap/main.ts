@@ -11,7 +11,10 @@ async function prepare(requirements: readonly Requirement[]): Promise<boolean> {
       const args = ['--sapi', 'native/php-sapi', '--include', 'native/channel'];
       return (await runNode(['static-php-build/build.ts', ...args])).isOk;
     })) &&
-    (await stage('channel', async () => (await runNode(['native/channel/build.ts'])).isOk)) &&
+    (await stage(
+      'channel',
+      async () => (await runNode(['native/channel/build.ts'])).isOk,
+    )) &&
     (await stage('base', async () => (await runNode(['packager/base/build.ts'])).isOk))
   );
 }
@@ -60,8 +63,17 @@ async function suite(project: string, filters: readonly string[]): Promise<numbe
   return verdict.failed === 0 ? 0 : 1;
 }
 
-async function program(file: string, args: readonly string[]): Promise<number> {
-  if (!(await prepare(await testRequirements()))) return 1;
+async function benchRequirements(): Promise<Requirement[]> {
+  const { benchRequirements: own } = await import('../bench/requirements.ts');
+  return [...(await testRequirements()), ...own];
+}
+
+async function program(
+  file: string,
+  args: readonly string[],
+  requirements: readonly Requirement[],
+): Promise<number> {
+  if (!(await prepare(requirements))) return 1;
   return (await runNode([file, ...args])).isOk ? 0 : 1;
 }
 
@@ -78,11 +90,11 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
     case 'lint':
       return (await runLinters()).failed === 0 ? 0 : 1;
     case 'phpt':
-      return program('test/conformance/phpt.ts', rest);
+      return program('test/conformance/phpt.ts', rest, await testRequirements());
     case 'drupal':
       return suite('drupal', rest);
     case 'bench':
-      return program('bench/run.ts', rest);
+      return program('bench/run.ts', rest, await benchRequirements());
     default:
       console.error(`unknown verb ${verb}: demo, test, unit, lint, phpt, drupal, bench`);
       return 2;

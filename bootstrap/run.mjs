@@ -13,14 +13,17 @@ const stamp = join(root, 'node_modules/.phpack-lock');
 
 const major = Number(process.versions.node.split('.')[0]);
 if (major < 18) {
-  console.error(`phpack: Node ${process.version} is too old; Node 18 or later is needed.`);
+  console.error(
+    `phpack: Node ${process.version} is too old; Node 18 or later is needed.`,
+  );
   process.exit(1);
 }
 
 const lock = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
-const isFresh = existsSync(node24) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
+const isFresh =
+  existsSync(node24) && existsSync(stamp) && readFileSync(stamp, 'utf8') === lock;
 if (!isFresh) {
   console.log('bootstrap: npm ci');
   // npm of the system's Node; as part of `npm run` its own path is in npm_execpath.

@@ -13,7 +13,10 @@ export interface StageTime {
 const times: StageTime[] = [];
 
 /** Runs `work` under a heading and remembers how long it took. */
-export async function stage(name: string, work: () => Promise<boolean>): Promise<boolean> {
+export async function stage(
+  name: string,
+  work: () => Promise<boolean>,
+): Promise<boolean> {
   console.log(`\n== ${name}`);
   const start = performance.now();
   let isOk = false;

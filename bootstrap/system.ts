@@ -13,7 +13,9 @@ const systemDirs = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin'
 
 function isPresent({ command }: Requirement): boolean {
   if (command.startsWith('/')) return existsSync(command);
-  const dirs = (process.env.PATH ?? '').split(delimiter).concat(systemDirs, '/sbin', '/bin');
+  const dirs = (process.env.PATH ?? '')
+    .split(delimiter)
+    .concat(systemDirs, '/sbin', '/bin');
   return dirs.some((dir) => existsSync(join(dir, command)));
 }
 
@@ -21,7 +23,9 @@ function isPresent({ command }: Requirement): boolean {
  * Installs the Debian packages of what is missing: directly as root, else it says the exact
  * command. Returns false when something is still missing.
  */
-export async function ensureTools(requirements: readonly Requirement[]): Promise<boolean> {
+export async function ensureTools(
+  requirements: readonly Requirement[],
+): Promise<boolean> {
   const missing = requirements.filter((requirement) => !isPresent(requirement));
   if (missing.length === 0) return true;
   const packages = [...new Set(missing.map((requirement) => requirement.package))].sort();

@@ -219,6 +219,7 @@ function quote(word: string): string {
 function quiet(command: string, args: readonly string[]): void {
   try {
     execFileSync(command, args, {
+      encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
       maxBuffer: 1 << 28,
     });

@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../test/conformance/peer-server.ts';
+import type { Workshop } from './contenders.ts';
+import { type Site, WORKERS } from './scenarios.ts';
+
+export interface FirstResponse {
+  /** Milliseconds from exec to the last byte of the first answer, with an empty data dir. */
+  coldMs: number;
+  /** The same with the payload already extracted. */
+  warmMs: number;
+}
+
+/** Starts the product twice: once on an empty data directory, once on what it left. */
+export async function firstResponse(
+  workshop: Workshop,
+  site: Site,
+): Promise<FirstResponse> {
+  const binary = await workshop.product(site);
+  const dataDir = join(workshop.dir, 'data-first');
+  try {
+    const coldMs = await startUntilAnswer(binary, dataDir);
+    const warmMs = await startUntilAnswer(binary, dataDir);
+    return { coldMs, warmMs };
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function startUntilAnswer(binary: string, dataDir: string): Promise<number> {
+  const port = await freePort();
+  const args = `--listen 127.0.0.1:${port} --workers ${WORKERS} --data-dir`.split(' ');
+  const start = performance.now();
+  const child = spawn(binary, [...args, dataDir], { env: {}, stdio: 'ignore' });
+  const ended = once(child, 'close');
+  try {
+    while (!(await answers(port))) {
+      if (child.exitCode !== null) throw new Error(`${binary} ended: ${child.exitCode}`);
+      await sleep(2);
+    }
+    return performance.now() - start;
+  } finally {
+    child.kill('SIGTERM');
+    await ended;
+  }
+}
+
+/** One request to its end; false while nobody listens. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const sent = request({ host: '127.0.0.1', port, path: '/' }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(true));
+      response.on('error', () => resolve(false));
+    });
+    sent.on('error', () => resolve(false));
+    sent.end();
+  });
+}
