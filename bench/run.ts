@@ -17,6 +17,7 @@ import {
   type LoadScenario,
   loadScenarios,
   otherScenarios,
+  type Site,
   WORKERS,
 } from './scenarios.ts';
 
