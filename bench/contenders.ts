@@ -66,10 +66,15 @@ export async function startProduct(workshop: Workshop, site: Site): Promise<Cont
   return contender;
 }
 
-export async function startFpm(workshop: Workshop, site: Site): Promise<Contender> {
+/** The peer as Debian configures it; `kept` with kept connections between its two parts. */
+export async function startFpm(
+  workshop: Workshop,
+  site: Site,
+  isKept = false,
+): Promise<Contender> {
   const original = await workshop.site(site);
   // The application writes into its tree; the cached one must stay as it is.
-  const copy = join(workshop.dir, 'fpm', site);
+  const copy = join(workshop.dir, isKept ? 'fpm-kept' : 'fpm', site);
   mkdirSync(copy, { recursive: true });
   cpSync(original, copy, { recursive: true, verbatimSymlinks: true });
   const peer = await startPeer(
@@ -77,6 +82,7 @@ export async function startFpm(workshop: Workshop, site: Site): Promise<Contende
     {
       site: copy,
       workers: WORKERS,
+      keepConnections: isKept,
       ini: {
         'opcache.validate_timestamps': '0',
         'opcache.memory_consumption': '128',
@@ -85,7 +91,7 @@ export async function startFpm(workshop: Workshop, site: Site): Promise<Contende
     },
   );
   if (site === 'wordpress') await installWordpress(peer.url);
-  return { name: 'nginx + php-fpm', ...peer };
+  return { name: isKept ? 'nginx + fpm, kept' : 'nginx + php-fpm', ...peer };
 }
 
 async function installWordpress(url: string): Promise<void> {

@@ -31,7 +31,7 @@ export interface LoadRow {
 
 const heading = [
   'scenario'.padEnd(22),
-  'server'.padEnd(16),
+  'server'.padEnd(18),
   'CPU µs/request (min median max)'.padStart(32),
   'requests/s (median)'.padStart(20),
   'p99 ms'.padStart(8),
@@ -47,7 +47,7 @@ export function loadTable(rows: readonly LoadRow[]): string {
     const cells = [cpu.min, cpu.median, cpu.max].map((n) => microseconds(n).padStart(10));
     return [
       scenario.title.padEnd(22),
-      contender.padEnd(16),
+      contender.padEnd(18),
       cells.join(' '),
       Math.round(rate.median).toString().padStart(20),
       p99.median.toFixed(1).padStart(8),

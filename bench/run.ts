@@ -1,4 +1,4 @@
-// npm run bench [-- SCENARIO…] [--rounds N] [--seconds N] [--json FILE]
+// npm run bench [-- SCENARIO…] [--rounds N] [--seconds N] [--kept] [--json FILE]
 //
 // Server CPU per request and requests per second, of our product beside nginx + php-fpm in
 // the same run: rounds alternate between the two, so that a noisy machine hits both.
@@ -24,6 +24,8 @@ import {
 interface Settings {
   rounds: number;
   seconds: number;
+  /** Also nginx and fpm with kept connections between them. */
+  kept: boolean;
 }
 
 const names = [...loadScenarios.map((scenario) => scenario.name), ...otherScenarios];
@@ -35,6 +37,7 @@ async function main(argv: string[]): Promise<number> {
     options: {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '4' },
+      kept: { type: 'boolean', default: false },
       json: { type: 'string' },
     },
   });
@@ -44,7 +47,11 @@ async function main(argv: string[]): Promise<number> {
     return 2;
   }
   const wanted = new Set(positionals.length > 0 ? positionals : names);
-  const settings = { rounds: Number(values.rounds), seconds: Number(values.seconds) };
+  const settings = {
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    kept: values.kept,
+  };
   // The peer's workers and a dropped privilege must be able to enter.
   const workshop = new Workshop(mkdtempSync(join(tmpdir(), 'phpack-bench-')));
   try {
@@ -76,9 +83,9 @@ async function loadSite(
   if (scenarios.length === 0 && !isMemoryWanted) return [];
   const contenders: Contender[] = [];
   try {
-    for (const start of [startProduct, startFpm]) {
-      contenders.push(await start(workshop, site));
-    }
+    contenders.push(await startProduct(workshop, site));
+    contenders.push(await startFpm(workshop, site));
+    if (settings.kept) contenders.push(await startFpm(workshop, site, true));
     if (isMemoryWanted) await printMemory(contenders);
     const rows: LoadRow[] = [];
     for (const scenario of scenarios) {
@@ -149,7 +156,7 @@ async function printMemory(contenders: readonly Contender[]): Promise<void> {
     const { processes, pss, rss } = memoryOf(pid);
     const budget = name === 'phpack' ? '  (budget: PSS ≤ 110 MB)' : '';
     console.log(
-      `${name.padEnd(16)} ${processes} processes, PSS ${pss.toFixed(1)} MB, ` +
+      `${name.padEnd(18)} ${processes} processes, PSS ${pss.toFixed(1)} MB, ` +
         `RSS ${rss.toFixed(1)} MB${budget}`,
     );
   }
