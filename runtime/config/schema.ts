@@ -22,6 +22,7 @@ export const configKeys = {
   deny: 'texts',
   noPhp: 'texts',
   writable: 'texts',
+  caches: 'texts',
   exclude: 'texts',
   include: 'texts',
   'php.ini': 'text map',

@@ -26,6 +26,11 @@ export interface AppConfig {
   noPhp: readonly string[];
   /** Files and directories that the app writes; live in the data dir, survive upgrades. `dir/` ends in a slash. */
   writable: readonly string[];
+  /**
+   * As `writable`, but made from the code (compiled templates, containers): kept per version, so
+   * that an upgrade begins with empty ones.
+   */
+  caches: readonly string[];
   /** Left out of the payload (globs), beside what phpack always leaves out. */
   exclude: readonly string[];
   /** Kept although a rule of phpack or `exclude` would leave it out (globs). */

@@ -9,6 +9,8 @@
  * the trailer and the manifest from /proc/self/exe and nothing else.
  */
 
+export type { AppConfig } from './config.ts';
+
 export const TRAILER_MAGIC = 'phpack\x00\x01';
 export const FORMAT_VERSION = 1;
 /** magic 8 | version u32 | manifest length u32 | payload length u64 | sha256 of the manifest 32 | magic 8 */

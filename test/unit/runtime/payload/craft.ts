@@ -50,6 +50,7 @@ export const completeConfig: AppConfig = {
   deny: [],
   noPhp: [],
   writable: [],
+  caches: [],
   exclude: [],
   include: [],
   php: { ini: {}, env: {}, extensions: [] },
