@@ -34,6 +34,8 @@ const OTHER_PACKAGES = [
   'php8.4-apcu',
   'php8.4-igbinary',
   'php8.4-redis',
+  // Debian's PHP takes time zones from the system; its old names are here.
+  'tzdata-legacy',
   'nginx',
   'iproute2',
 ];
