@@ -112,8 +112,6 @@ export async function compilePhp(build: PhpBuild): Promise<BuiltPhp> {
   const args = configureArguments(build, deps);
   await run(['./configure', ...args]);
   sanitiseBuildDefinitions(src, args, deps);
-  // Otherwise libtool compiles every file twice, for a shared library nobody wants.
-  edit(join(src, 'libtool'), /^build_libtool_libs=yes/m, 'build_libtool_libs=no');
   writeFileSync(join(src, 'Makefile'), printVariables, { flag: 'a' });
   await run(['make', '-j2', 'phpack-objects']);
   return {

@@ -21,6 +21,8 @@ export const ncurses: Recipe = {
         '--with-pkg-config-libdir=/opt/phpack/lib/pkgconfig',
       ],
       make: ['libs'],
+      // Else it adds `--param X`, an option of two words that splits badly from a link.
+      env: { cf_cv_gcc_inline: 'no' },
       install: ['install.libs', 'install.includes'],
     });
   },
