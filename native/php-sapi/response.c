@@ -1,0 +1,144 @@
+#include "response.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#include "log.h"
+#include "request.h"
+
+static bool is_header(const sapi_header_struct *header, const char *name, size_t length) {
+  return header->header_len > length && header->header[length] == ':' &&
+         strncasecmp(header->header, name, length) == 0;
+}
+
+static const sapi_header_struct *first_header(const sapi_headers_struct *headers,
+                                              zend_llist_position *position) {
+  return zend_llist_get_first_ex((zend_llist *)&headers->headers, position);
+}
+
+static const sapi_header_struct *next_header(const sapi_headers_struct *headers,
+                                             zend_llist_position *position) {
+  return zend_llist_get_next_ex((zend_llist *)&headers->headers, position);
+}
+
+/* What CGI and FastCGI servers make of it: a `Status:` header names the status, unless the
+ * script gave a whole status line with another one than 200. */
+static int status_of(const sapi_headers_struct *headers) {
+  int code = headers->http_response_code ? headers->http_response_code : 200;
+  if (headers->http_status_line && code != 200) return code;
+  zend_llist_position position;
+  const sapi_header_struct *header = first_header(headers, &position);
+  for (; header; header = next_header(headers, &position)) {
+    if (!is_header(header, "Status", 6)) continue;
+    int named = atoi(header->header + 7);
+    return named >= 100 && named <= 999 ? named : code;
+  }
+  return code;
+}
+
+static bool is_sent(const sapi_header_struct *header, int status) {
+  if (header->header_len == 0 || is_header(header, "Status", 6)) return false;
+  /* RFC 9110 §15.4.5; PHP adds it to every response. */
+  return status != 304 || !is_header(header, "Content-Type", 12);
+}
+
+/* Copies as many whole lines as fit; returns their length. */
+static uint32_t write_lines(char *into, const sapi_headers_struct *headers, int status) {
+  uint32_t used = 0;
+  zend_llist_position position;
+  const sapi_header_struct *header = first_header(headers, &position);
+  for (; header; header = next_header(headers, &position)) {
+    if (!is_sent(header, status)) continue;
+    if (header->header_len + 2 > PHPACK_RESPONSE_HEAD - used) {
+      phpack_logf(LOG_WARNING,
+                  "Response head is larger than %u bytes: cut before \"%.60s\"",
+                  PHPACK_RESPONSE_HEAD, header->header);
+      break;
+    }
+    memcpy(into + used, header->header, header->header_len);
+    used += (uint32_t)header->header_len;
+    memcpy(into + used, "\r\n", 2);
+    used += 2;
+  }
+  return used;
+}
+
+void phpack_response_send_head(const sapi_headers_struct *headers) {
+  struct phpack_slot *slot = phpack_request.slot;
+  if (!slot || phpack_request.is_response_ended || atomic_load(&slot->head_ready)) return;
+  int status = status_of(headers);
+  char *into = (char *)slot + PHPACK_RESPONSE_HEAD_OFFSET;
+  uint32_t bytes = write_lines(into, headers, status);
+  atomic_store_explicit(&slot->status, (uint32_t)status, memory_order_relaxed);
+  atomic_store_explicit(&slot->response_head_bytes, bytes, memory_order_relaxed);
+  atomic_store(&slot->head_ready, 1);
+}
+
+static uint32_t space_in(struct phpack_slot *slot) {
+  uint32_t used = atomic_load_explicit(&slot->response_written, memory_order_relaxed) -
+                  atomic_load(&slot->response_read);
+  return PHPACK_RESPONSE_RING - used;
+}
+
+/* Returns when there is space or the client is gone, or sooner. */
+static void wait_for_space(struct phpack_slot *slot) {
+  uint32_t bell = atomic_load(&slot->bell);
+  atomic_store(&slot->worker_waits, 1);
+  if (space_in(slot) == 0 && !atomic_load(&slot->aborted)) {
+    phpack_futex_wait(&slot->bell, bell);
+  }
+  atomic_store(&slot->worker_waits, 0);
+}
+
+static void put_bytes(struct phpack_slot *slot, const char *bytes, uint32_t count) {
+  uint32_t from = atomic_load_explicit(&slot->response_written, memory_order_relaxed);
+  char *ring = (char *)slot + PHPACK_RESPONSE_RING_OFFSET;
+  uint32_t start = from % PHPACK_RESPONSE_RING;
+  uint32_t first = PHPACK_RESPONSE_RING - start;
+  if (first > count) first = count;
+  memcpy(ring + start, bytes, first);
+  memcpy(ring, bytes + first, count - first);
+  atomic_store(&slot->response_written, from + count);
+}
+
+size_t phpack_response_write(const char *bytes, size_t length) {
+  struct phpack_slot *slot = phpack_request.slot;
+  if (!slot || phpack_request.is_response_ended) return length;
+  size_t done = 0;
+  while (done < length) {
+    if (atomic_load(&slot->aborted)) return done;
+    uint32_t space = space_in(slot);
+    if (space == 0) {
+      phpack_post_news(phpack_request.index);
+      wait_for_space(slot);
+      continue;
+    }
+    uint32_t count = length - done < space ? (uint32_t)(length - done) : space;
+    put_bytes(slot, bytes + done, count);
+    done += count;
+    if (space - count < PHPACK_RESPONSE_RING / 2) phpack_post_news(phpack_request.index);
+  }
+  return done;
+}
+
+bool phpack_response_flush(void) {
+  struct phpack_slot *slot = phpack_request.slot;
+  if (!slot || phpack_request.is_response_ended) return true;
+  if (atomic_load(&slot->aborted)) return false;
+  phpack_post_news(phpack_request.index);
+  return true;
+}
+
+void phpack_response_end(void) {
+  struct phpack_slot *slot = phpack_request.slot;
+  if (!slot || phpack_request.is_response_ended) return;
+  phpack_request.is_response_ended = true;
+  if (!atomic_load(&slot->head_ready)) {
+    atomic_store(&slot->status, 500);
+    atomic_store(&slot->response_head_bytes, 0);
+    atomic_store(&slot->head_ready, 1);
+  }
+  atomic_store(&slot->response_ended, 1);
+}

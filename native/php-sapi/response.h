@@ -1,0 +1,23 @@
+/* The response, as the worker writes it into its slot. */
+#ifndef PHPACK_SAPI_RESPONSE_H
+#define PHPACK_SAPI_RESPONSE_H
+
+#include <SAPI.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Makes the response head valid. Once per response. */
+void phpack_response_send_head(const sapi_headers_struct *headers);
+
+/* Writes body bytes, waiting for space; fewer than `length`: the client is gone. After the
+ * response's end, and in a forked child, everything is discarded and counts as written. */
+size_t phpack_response_write(const char *bytes, size_t length);
+
+/* Lets the front send what there is. False: the client is gone. */
+bool phpack_response_flush(void);
+
+/* No byte follows. A response without a head becomes an empty 500. Tells nobody. */
+void phpack_response_end(void);
+
+#endif

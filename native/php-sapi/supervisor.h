@@ -1,0 +1,9 @@
+/* The zygote's life after module startup. */
+#ifndef PHPACK_SAPI_SUPERVISOR_H
+#define PHPACK_SAPI_SUPERVISOR_H
+
+/* Forks the workers and replaces those that die, until told to stop. Returns the zygote's
+ * exit status; in a worker it never returns. */
+int phpack_supervise(void);
+
+#endif

@@ -1,0 +1,161 @@
+#include "worker.h"
+
+#include <php.h>
+#include <SAPI.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <zend_signal.h>
+
+#include "body.h"
+#include "channel.h"
+#include "log.h"
+#include "request.h"
+#include "response.h"
+#include "script.h"
+
+/* Seconds that closing persistent connections may take when a worker leaves. */
+#define LEAVE_SECONDS 5
+
+static struct {
+  uint32_t index;
+  pid_t pid;
+  struct phpack_worker *shared;
+  /* In a child that a script forked: it has a copy of everything here, and no right to it. */
+  bool is_forked;
+} self;
+
+static void on_fork_in_child(void) {
+  self.is_forked = true;
+  /* From now on the callbacks discard what this process writes. */
+  phpack_request.slot = NULL;
+}
+
+/* Scripts' children by fork(); those that only exec do not come here, and need not. */
+static void watch_forks(void) { pthread_atfork(NULL, NULL, on_fork_in_child); }
+
+/* A clone() past libc, as FFI could do it. */
+static bool is_forked(void) { return self.is_forked || getpid() != self.pid; }
+
+void phpack_worker_begin(uint32_t index, pid_t zygote) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  /* The zygote may have died before the line above. */
+  if (getppid() != zygote) _exit(1);
+  prctl(PR_SET_NAME, "phpack-worker");
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  self.index = index;
+  self.pid = getpid();
+  self.shared = &phpack_channel->workers[index];
+  atomic_store(&self.shared->requests, 0);
+  watch_forks();
+}
+
+/* PROTOCOL.md "Taking a request", 2. The slot's index, or -1 when the ring is empty. */
+static int take_from_ring(void) {
+  struct phpack_channel *channel = phpack_channel;
+  for (;;) {
+    uint32_t head = atomic_load(&channel->ring_head);
+    if (head == atomic_load(&channel->ring_tail)) return -1;
+    uint32_t index = __atomic_load_n(&channel->ring[head % PHPACK_RING_ENTRIES], __ATOMIC_RELAXED);
+    uint32_t expected = PHPACK_QUEUED;
+    bool is_taken =
+        index < channel->slot_count &&
+        atomic_compare_exchange_strong(&phpack_slot(index)->claim, &expected,
+                                       PHPACK_CLAIM_TAKEN(self.index));
+    atomic_compare_exchange_strong(&channel->ring_head, &head, head + 1);
+    if (is_taken) return (int)index;
+  }
+}
+
+static bool has_work(void) {
+  struct phpack_channel *channel = phpack_channel;
+  return atomic_load(&channel->ring_head) != atomic_load(&channel->ring_tail) ||
+         atomic_load(&channel->stop);
+}
+
+static void sleep_on_bell(void) {
+  phpack_word *sleeping = &phpack_channel->sleeping[self.index / 32];
+  uint32_t bit = 1u << (self.index % 32);
+  uint32_t bell = atomic_load(&self.shared->bell);
+  atomic_fetch_or(sleeping, bit);
+  if (!has_work()) phpack_futex_wait(&self.shared->bell, bell);
+  atomic_fetch_and(sleeping, ~bit);
+}
+
+/* The zygote decided to kill this process for a request that has meanwhile ended: taking
+ * another one would let that die for it. See supervisor.c, kill_if_overdue. */
+static bool is_condemned(void) { return atomic_load(&self.shared->kill_reason) != 0; }
+
+/* -1: no more requests. */
+static int next_request(void) {
+  for (;;) {
+    if (is_condemned()) return -1;
+    int index = take_from_ring();
+    if (index >= 0) return index;
+    if (atomic_load(&phpack_channel->stop)) return -1;
+    sleep_on_bell();
+  }
+}
+
+/* PROTOCOL.md "Response", the end. */
+static void give_back(void) {
+  struct phpack_slot *slot = phpack_request.slot;
+  uint32_t index = phpack_request.index;
+  phpack_response_end();
+  phpack_request.slot = NULL;
+  phpack_request.serial = 0;
+  atomic_store_explicit(&slot->outcome, PHPACK_OUTCOME_OK, memory_order_relaxed);
+  atomic_fetch_add(&self.shared->requests, 1);
+  atomic_store(&self.shared->slot, 0);
+  atomic_store(&self.shared->started_ms, 0);
+  atomic_store(&slot->claim, PHPACK_DONE);
+  phpack_post_news(index);
+}
+
+/* False: the process should not serve another request. */
+static bool serve(uint32_t index) {
+  atomic_store(&self.shared->slot, index + 1);
+  atomic_store(&self.shared->started_ms, phpack_now_ms() | 1);
+  bool is_sound = true;
+  if (phpack_request_open(index)) {
+    is_sound = phpack_run_script();
+    if (is_forked()) _exit(EG(exit_status));
+  } else {
+    phpack_logf(3, "The request head in slot %u is malformed", index);
+  }
+  phpack_body_close();
+  give_back();
+  return is_sound;
+}
+
+/* Lets databases see a proper end of persistent connections. The memory needs no end. */
+__attribute__((noreturn)) static void leave(int status) {
+  signal(SIGALRM, SIG_DFL);
+  alarm(LEAVE_SECONDS);
+  zend_first_try { zend_destroy_rsrc_list(&EG(persistent_list)); }
+  zend_end_try();
+  _exit(status);
+}
+
+/* zend_signal_activate looks at seven handlers in each request, to find those that somebody
+ * else replaced. Once is enough: the engine's stay, and their targets are reset anyway. */
+static void trust_signal_handlers(void) {
+#ifdef ZEND_SIGNALS
+  SIGG(reset) = 0;
+#endif
+}
+
+void phpack_worker_run(void) {
+  uint32_t max = phpack_channel->max_requests;
+  for (uint32_t served = 1;; served++) {
+    int index = next_request();
+    if (index < 0) leave(0);
+    if (!serve((uint32_t)index)) leave(1);
+    if (max != 0 && served >= max) leave(0);
+    trust_signal_handlers();
+  }
+}

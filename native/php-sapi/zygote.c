@@ -1,0 +1,77 @@
+/* Start of the zygote: channel, signals, module startup. What happens here happens once for
+ * all workers, and what is random must not happen here: children would share it. */
+#include "zygote.h"
+
+#include <php.h>
+#include <SAPI.h>
+#include <php_main.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include <zend_signal.h>
+
+#include "channel.h"
+#include "log.h"
+#include "sapi.h"
+#include "supervisor.h"
+
+/* sysexits.h: EX_USAGE, EX_SOFTWARE. */
+enum { BAD_START = 64, BAD_PHP = 70 };
+
+static int refuse(const char *problem) {
+  fprintf(stderr, "phpack-zygote: %s\n", problem);
+  return BAD_START;
+}
+
+/* Only the front decides when to stop: PROTOCOL.md "Starting, stopping, signals". A handler
+ * and not SIG_IGN, which programs that scripts start would inherit; for SIGPIPE alike. */
+static void ignore(int signal_number) { (void)signal_number; }
+
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+  static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+  for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
+    sigaction(caught[i], &action, NULL);
+  }
+  signal(SIGCHLD, SIG_DFL);
+}
+
+/* The constant names this SAPI's binary, which cannot run scripts from a shell. Scripts mean
+ * the command line by it, and the front tells by the environment how to call that. */
+static void set_php_binary(void) {
+  const char *path = getenv("PHP_BINARY");
+  zend_constant *constant =
+      zend_hash_str_find_ptr(EG(zend_constants), "PHP_BINARY", sizeof "PHP_BINARY" - 1);
+  if (!path || !constant) return;
+  zval_ptr_dtor(&constant->value);
+  ZVAL_INTERNED_STR(&constant->value, zend_string_init_interned(path, strlen(path), 1));
+}
+
+static int start_php(void) {
+#ifdef ZEND_SIGNALS
+  zend_signal_startup();
+#endif
+  sapi_startup(&phpack_sapi_module);
+  if (phpack_sapi_module.startup(&phpack_sapi_module) == FAILURE) return FAILURE;
+  /* Nobody needs to be brought back to a directory: see enter_directory. */
+  SG(options) |= SAPI_OPTION_NO_CHDIR;
+  phpack_intern_variable_names();
+  set_php_binary();
+  return SUCCESS;
+}
+
+int phpack_zygote_main(void) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const char *problem = phpack_channel_open();
+  if (problem) return refuse(problem);
+  /* The front may have died before the first line. */
+  if ((uint32_t)getppid() != phpack_channel->front_pid) return refuse("its server is gone");
+  prctl(PR_SET_NAME, "phpack-zygote");
+  catch_signals();
+  if (start_php() == FAILURE) return BAD_PHP;
+  phpack_log_use_channel();
+  return phpack_supervise();
+}

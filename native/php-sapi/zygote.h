@@ -1,0 +1,8 @@
+/* The zygote: PHP after module startup. Forks the workers and looks after them. */
+#ifndef PHPACK_SAPI_ZYGOTE_H
+#define PHPACK_SAPI_ZYGOTE_H
+
+/* Returns the exit status of the zygote; workers never return. */
+int phpack_zygote_main(void);
+
+#endif
