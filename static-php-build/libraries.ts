@@ -118,7 +118,7 @@ async function buildOne(recipe: Recipe, build: LibraryBuild, done: Map<string, B
   const env = buildEnv(build.tools, deps, work);
   const { target, tools } = build;
   const runStep = stepRunner(src, env, log);
-  const ctx: BuildContext = { target, tools, src, dest, deps, jobs: 1, run: runStep, env };
+  const ctx: BuildContext = { target, tools, src, dest, deps, jobs: 2, run: runStep, env };
   await recipe.build(ctx);
   makeRelocatable(join(dest, prefix));
   renameSync(join(dest, prefix), dir);

@@ -13,6 +13,7 @@ export const ncurses: Recipe = {
         ...no.map((n) => `--without-${n}`),
         ...['--with-termlib=tinfo', '--disable-widec', '--enable-pc-files', '--without-dlsym'],
         '--disable-db-install',
+        '--enable-overwrite',
         '--with-default-terminfo-dir=/usr/share/terminfo',
         '--with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo',
         `--with-fallbacks=${fallbacks}`,
