@@ -9,7 +9,7 @@ import { chooseDataDir, homeOfUser, prepareDataDir } from './payload/data-dir.ts
 import { extractApp } from './payload/extract.ts';
 import { loadablePath, type RunnablePhp, runnablePhp } from './payload/noexec.ts';
 import type { OpenPayload } from './payload/trailer.ts';
-import { parseWritable } from './payload/writable.ts';
+import { type LinkedPaths, linkedPaths } from './payload/version.ts';
 import { phpEnvironment } from './php/environment.ts';
 import { composeIni } from './php/ini.ts';
 import { writeIni } from './php/ini-file.ts';
@@ -83,7 +83,7 @@ export async function install(
   });
   prepareDataDir(dataDir);
   const parts = isPackaged
-    ? await unpack(product.payload, dataDir, config.writable, env, log)
+    ? await unpack(product.payload, dataDir, linkedPaths(config), env, log)
     : useInPlace(product);
   const iniText = composeIni({
     dataDir,
@@ -91,7 +91,7 @@ export async function install(
     directives: config.php.ini,
     maxBodyBytes: config.http.maxBodyBytes,
     files: parts.files,
-    checksCode: !isPackaged || config.writable.length > 0,
+    checksCode: !isPackaged || config.writable.length + config.caches.length > 0,
   });
   const iniFile = writeIni(dataDir, iniText);
   const phpEnv = phpEnvironment({
@@ -116,7 +116,7 @@ type Parts = Pick<
 async function unpack(
   payload: OpenPayload,
   dataDir: string,
-  writable: readonly string[],
+  paths: LinkedPaths,
   env: NodeJS.ProcessEnv,
   log: Log,
 ): Promise<Parts> {
@@ -125,8 +125,7 @@ async function unpack(
   const phpFile = await installBinary(payload, dataDir, 'php', parts.php);
   const channelPath = loadablePath(channel, env);
   const addon = (): NativeAddon => loadAddon(channelPath);
-  const paths = parseWritable(writable);
-  const extracted = await extractApp(payload, dataDir, paths, addon, log);
+  const extracted = await extractApp({ payload, dataDir, paths, loadAddon: addon, log });
   return {
     version: extracted.version,
     isNew: extracted.isNew,

@@ -1,7 +1,7 @@
 import { ProductError } from '../errors.ts';
 import { logLevels } from '../log.ts';
 import type { AppConfig } from '../payload/config.ts';
-import { parseWritable } from '../payload/writable.ts';
+import { linkedPaths } from '../payload/version.ts';
 
 export type ValueKind =
   | 'text'
@@ -84,7 +84,7 @@ export function checkConfig(value: unknown): AppConfig {
     throw new ProductError('PHPACK_E_CONFIG', `configuration: ${faults.join('; ')}`);
   }
   const config = value as AppConfig;
-  parseWritable(config.writable);
+  linkedPaths(config);
   return config;
 }
 

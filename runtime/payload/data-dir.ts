@@ -60,17 +60,29 @@ const subdirectories = ['app', 'bin', 'run', 'sessions', 'state', 'tmp', 'var'];
  */
 export function prepareDataDir(path: string): void {
   checkAncestors(path);
-  makeOwnDirectory(path, true);
-  for (const name of subdirectories) makeOwnDirectory(join(path, name), false);
+  makeDirectory(path, true);
+  assertOwn(path, 'directory');
+  for (const name of subdirectories) {
+    makeDirectory(join(path, name), false);
+    assertOwn(join(path, name), 'directory');
+  }
 }
 
-function makeOwnDirectory(path: string, withParents: boolean): void {
+/** Not mkdir's `recursive`: below /proc, that never ends (Node 24). */
+function makeDirectory(path: string, withParents: boolean): void {
   try {
-    mkdirSync(path, { mode: 0o700, recursive: withParents });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw fileSystemError(error, path);
+    const code = errnoOf(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw fileSystemError(error, path);
+    if (!withParents) {
+      const seen = `${path} cannot be made (${code})`;
+      throw new ProductError('PHPACK_E_DATA_DIR_READ_ONLY', seen, { cause: error });
+    }
+    makeDirectory(dirname(path), dirname(path) !== '/');
+    makeDirectory(path, false);
   }
-  assertOwn(path, 'directory');
 }
 
 /**

@@ -1,25 +1,33 @@
-import { createHash } from 'node:crypto';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
-import { renameSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync } from 'node:fs';
+import { readFileSync, renameSync, statfsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, ProductError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { NativeAddon } from '../native.ts';
 import { syncDirectory } from './binary.ts';
-import { assertOwn, fileSystemError } from './data-dir.ts';
+import { fileSystemError } from './data-dir.ts';
 import { withAppLock } from './lock.ts';
 import { readPart } from './part.ts';
 import { NEW_PREFIX, removeLeftovers, removeTree } from './remove.ts';
 import { TarReader } from './tar.ts';
 import type { OpenPayload } from './trailer.ts';
-import { TreeWriter } from './tree.ts';
-import { isPopulated, outermost, populate, type WritablePath } from './writable.ts';
+import { type LinkedPath, type TreeTarget, TreeWriter } from './tree.ts';
+import { type CompleteMark, type LinkedPaths, readMark, versionOf } from './version.ts';
+import { isPopulated, makePlaces, outermost, populate } from './writable.ts';
 
-/** Part of every version's name: a new way of laying out the tree must not meet an old tree. */
-const LAYOUT = 1;
+export type ExtractAddon = Pick<NativeAddon, 'tryLock' | 'syncFilesystem'>;
+
+export interface ExtractSources {
+  payload: OpenPayload;
+  dataDir: string;
+  paths: LinkedPaths;
+  /** Called only when there is something to do. */
+  loadAddon: () => ExtractAddon;
+  log: Log;
+}
 
 export interface ExtractedApp {
-  /** Names the version's directory: hash of the tree, and of what else shapes it. */
+  /** Name of the version's directory. */
   version: string;
   /** The app's root. */
   root: string;
@@ -31,63 +39,41 @@ export interface ExtractedApp {
   isNew: boolean;
 }
 
-export type ExtractAddon = Pick<NativeAddon, 'tryLock' | 'syncFilesystem'>;
-
-/** What `complete` contains; written last, so its presence means that all is there. */
-interface CompleteMark {
-  app: string;
-  files: number;
-  phpIni: string;
-}
-
-export function versionOf(appSha256: string, writable: readonly WritablePath[]): string {
-  const shape = JSON.stringify([LAYOUT, outermost(writable)]);
-  const hash = createHash('sha256').update(shape).digest('hex');
-  return `${appSha256}-${hash.slice(0, 8)}`;
-}
-
 /**
- * Makes sure that the app is extracted and its writable paths are in place. A warm start reads one
- * small file; `loadAddon` is called only when there is something to do. Throws
- * PHPACK_E_PAYLOAD_DAMAGED, PHPACK_E_DISK_FULL, PHPACK_E_DATA_DIR_*, PHPACK_E_WRITABLE_PATH.
+ * Makes sure that the app is extracted and its writable paths are in place. A warm start reads
+ * one small file. Throws PHPACK_E_PAYLOAD_DAMAGED, PHPACK_E_DISK_FULL, PHPACK_E_DATA_DIR_*,
+ * PHPACK_E_WRITABLE_PATH.
  */
-export async function extractApp(
-  payload: OpenPayload,
-  dataDir: string,
-  writable: readonly WritablePath[],
-  loadAddon: () => ExtractAddon,
-  log: Log,
-): Promise<ExtractedApp> {
+export async function extractApp(sources: ExtractSources): Promise<ExtractedApp> {
+  const { payload, dataDir, paths, loadAddon, log } = sources;
   const { sha256 } = payload.manifest.app;
-  const version = versionOf(sha256, writable);
+  const version = versionOf(sha256, paths);
   const home = join(dataDir, 'app', version);
   const variable = join(dataDir, 'var');
   const seed = join(home, 'seed');
-  const isReady = (): CompleteMark | null => {
+  const findReady = (): CompleteMark | null => {
     const mark = readMark(home, sha256);
-    const isWhole = mark && readPopulated(home) && isPopulated(variable, writable, seed);
-    return isWhole ? mark : null;
+    if (!mark || !existsSync(join(home, 'populated'))) return null;
+    return isPopulated(variable, paths.writable, seed) ? mark : null;
   };
-  let mark = isReady();
+  let mark = findReady();
   let isNew = false;
   if (!mark) {
     const onWait = (): void =>
       log.write('info', 'waiting for another process that unpacks the app');
     const addon = loadAddon();
     mark = await withAppLock(addon, dataDir, onWait, async () => {
-      const ready = isReady();
-      if (ready) return ready;
       try {
-        let found = readMark(home, sha256);
-        if (!found) {
-          found = await extract(payload, dataDir, home, writable, addon, log);
-          isNew = true;
-        }
-        const list = join(dataDir, 'state/seeded.json');
-        populate({ variable, seed, seededList: list }, writable);
+        const ready = findReady();
+        if (ready) return ready;
+        const found = readMark(home, sha256);
+        isNew = found === null;
+        const whole = found ?? (await extract(sources, home, addon));
+        const seededList = join(dataDir, 'state/seeded.json');
+        populate({ variable, seed, seededList }, paths.writable);
         sync(addon, variable);
         writeFileSync(join(home, 'populated'), '', { mode: 0o600 });
-        return found;
+        return whole;
       } catch (error) {
         throw fileSystemError(error, dataDir);
       }
@@ -100,12 +86,9 @@ export async function extractApp(
 }
 
 async function extract(
-  payload: OpenPayload,
-  dataDir: string,
+  { payload, dataDir, paths, log }: ExtractSources,
   home: string,
-  writable: readonly WritablePath[],
   addon: ExtractAddon,
-  log: Log,
 ): Promise<CompleteMark> {
   const { app, parts } = payload.manifest;
   const started = performance.now();
@@ -116,23 +99,15 @@ async function extract(
   await removeTree(home);
   assertSpace(dataDir, parts.app.size, app.files);
   const scratch = mkdtempSync(join(apps, NEW_PREFIX));
-  const target = {
-    tree: join(scratch, 'tree'),
-    seed: join(scratch, 'seed'),
-    writable: outermost(writable).map((one) => one.path),
-    variable: join(dataDir, 'var'),
-    finalTree: join(home, 'tree'),
-  };
-  mkdirSync(target.tree);
-  mkdirSync(target.seed);
-  const writer = new TreeWriter(target);
   const umask = process.umask(0o022);
+  const writer = new TreeWriter(makeTarget(scratch, home, join(dataDir, 'var'), paths));
   try {
     const reader = new TarReader(writer);
     await readPart(payload, 'app', parts.app, (chunk) => reader.write(chunk));
     reader.end();
     writer.finish();
-    const phpIni = readIfExists(join(target.tree, 'php.ini'));
+    makePlaces(join(scratch, 'caches'), paths.caches);
+    const phpIni = readIfExists(join(scratch, 'tree/php.ini'));
     const mark = { app: app.sha256, files: writer.files, phpIni };
     const complete = join(scratch, 'complete');
     writeFileSync(complete, JSON.stringify(mark), { flag: 'wx', mode: 0o600 });
@@ -152,29 +127,36 @@ async function extract(
   }
 }
 
-/** null unless the version is complete. Throws when it is not safely ours. */
-function readMark(home: string, appSha256: string): CompleteMark | null {
-  try {
-    assertOwn(home, 'directory');
-    assertOwn(join(home, 'tree'), 'directory');
-    assertOwn(join(home, 'complete'), 'file');
-    const mark = JSON.parse(readFileSync(join(home, 'complete'), 'utf8')) as CompleteMark;
-    return mark.app === appSha256 ? mark : null;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || error instanceof SyntaxError) return null;
-    throw error;
-  }
+/** Makes the directories inside `scratch`, which is to be renamed to `home`. */
+function makeTarget(
+  scratch: string,
+  home: string,
+  variable: string,
+  paths: LinkedPaths,
+): TreeTarget {
+  for (const name of ['tree', 'seed', 'caches']) mkdirSync(join(scratch, name));
+  const seed = join(scratch, 'seed');
+  const caches = join(scratch, 'caches');
+  const links: LinkedPath[] = [
+    ...outermost(paths.writable).map(({ path }) => ({
+      path,
+      store: seed,
+      home: variable,
+    })),
+    ...outermost(paths.caches).map(({ path }) => ({
+      path,
+      store: caches,
+      home: join(home, 'caches'),
+    })),
+  ];
+  return { tree: join(scratch, 'tree'), finalTree: join(home, 'tree'), links };
 }
 
-function readPopulated(home: string): boolean {
-  return readIfExists(join(home, 'populated'), null) !== null;
-}
-
-function readIfExists<T = string>(path: string, otherwise: T | string = ''): T | string {
+function readIfExists(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return otherwise;
+    if (errnoOf(error) === 'ENOENT') return '';
     throw error;
   }
 }

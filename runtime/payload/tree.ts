@@ -11,26 +11,28 @@ import { dirname, join, relative } from 'node:path';
 import { ProductError } from '../errors.ts';
 import type { TarEntry, TarSink } from './tar.ts';
 
+/** A path of the app whose content lies elsewhere; in the tree it becomes a link. */
+export interface LinkedPath {
+  /** Relative to the app's root, without a slash at the end; inside no other linked path. */
+  path: string;
+  /** Directory that gets what the archive has at `path`, under the same path. Exists. */
+  store: string;
+  /** Directory whose `path` the link leads to, by its final name; need not exist yet. */
+  home: string;
+}
+
 export interface TreeTarget {
   /** Gets the app, read-only. Exists and is empty. */
   tree: string;
-  /** Gets the initial content of writable paths, at the same relative paths. */
-  seed: string;
-  /**
-   * Outermost writable paths, without a slash at the end. In the tree, each becomes a link
-   * to the same path below `variable`, which need not exist yet.
-   */
-  writable: readonly string[];
-  /** What the links lead to, as seen when `tree` has its final name. */
-  variable: string;
   /** The tree's final name: links are relative, so that a data directory can be moved. */
   finalTree: string;
+  links: readonly LinkedPath[];
 }
 
 /** OPcache takes files without a time for changed ones; the epoch is as good as none. */
 const EARLIEST_MTIME = 1;
 
-/** Writes a tar's entries to disk; nothing outside of `tree` and `seed` is ever touched. */
+/** Writes a tar's entries to disk; nothing outside of tree and stores is ever touched. */
 export class TreeWriter implements TarSink {
   readonly #target: TreeTarget;
   /** Directories made here, by absolute path: nothing is written through anything else. */
@@ -42,7 +44,7 @@ export class TreeWriter implements TarSink {
   constructor(target: TreeTarget) {
     this.#target = target;
     this.#directories.set(target.tree, 0o555);
-    this.#directories.set(target.seed, 0o755);
+    for (const { store } of target.links) this.#directories.set(store, 0o755);
   }
 
   onEntry(entry: TarEntry): void {
@@ -52,8 +54,9 @@ export class TreeWriter implements TarSink {
     if (path.includes('\0') || parts.some((p) => p === '' || p === '.' || p === '..')) {
       throw refuse(path, 'is no clean relative path');
     }
-    const isWritable = this.#isWritable(path);
-    const absolute = join(isWritable ? this.#target.seed : this.#target.tree, path);
+    const link = this.#linkAround(path);
+    const isWritable = link !== undefined;
+    const absolute = join(link?.store ?? this.#target.tree, path);
     this.#makeParents(absolute, isWritable);
     const mode = isWritable ? writableMode(entry) : readOnlyMode(entry);
     if (kind === 'directory') {
@@ -79,12 +82,11 @@ export class TreeWriter implements TarSink {
 
   /** Places the links and takes the right to write from the tree's directories. */
   finish(): void {
-    const { tree, finalTree, variable } = this.#target;
-    for (const path of this.#target.writable) {
+    const { tree, finalTree, links } = this.#target;
+    for (const { path, home } of links) {
       const place = join(tree, path);
       this.#makeParents(place, false);
-      if (this.#directories.has(place)) throw refuse(path, 'is writable only in parts');
-      symlinkSync(relative(dirname(join(finalTree, path)), join(variable, path)), place);
+      symlinkSync(relative(dirname(join(finalTree, path)), join(home, path)), place);
     }
     // Innermost first: without write permission nothing more can be made inside.
     const paths = [...this.#directories.keys()].sort((a, b) => b.length - a.length);
@@ -97,8 +99,10 @@ export class TreeWriter implements TarSink {
     this.#fd = -1;
   }
 
-  #isWritable(path: string): boolean {
-    return this.#target.writable.some((w) => path === w || path.startsWith(`${w}/`));
+  #linkAround(path: string): LinkedPath | undefined {
+    return this.#target.links.find(
+      (link) => path === link.path || path.startsWith(`${link.path}/`),
+    );
   }
 
   #makeParents(absolute: string, isWritable: boolean): void {

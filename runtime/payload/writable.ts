@@ -11,14 +11,17 @@ export interface WritablePath {
   kind: 'directory' | 'file';
 }
 
-/** Throws PHPACK_E_CONFIG for anything but clean relative paths. */
-export function parseWritable(list: readonly string[]): WritablePath[] {
+/** The `writable` or `caches` of a configuration. Throws PHPACK_E_CONFIG. */
+export function parseWritable(
+  list: readonly string[],
+  key: 'writable' | 'caches' = 'writable',
+): WritablePath[] {
   return list.map((text) => {
     const kind = text.endsWith('/') ? 'directory' : 'file';
     const path = text.replace(/\/$/, '');
     const isClean = path.split('/').every((p) => p !== '' && p !== '.' && p !== '..');
     if (!isClean || path.includes('\0')) {
-      const seen = `writable: ${JSON.stringify(text)} is no relative path inside the app`;
+      const seen = `${key}: ${JSON.stringify(text)} is no relative path inside the app`;
       throw new ProductError('PHPACK_E_CONFIG', seen);
     }
     return { path, kind };
@@ -33,6 +36,15 @@ export function outermost(list: readonly WritablePath[]): WritablePath[] {
   return [...unique.values()]
     .filter((one) => !inner(one))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Makes what the app brings nothing for: directories, and places for files. */
+export function makePlaces(root: string, paths: readonly WritablePath[]): void {
+  for (const { path, kind } of paths) {
+    const place = join(root, path);
+    const directory = kind === 'directory' ? place : dirname(place);
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+  }
 }
 
 export interface WritableHome {
@@ -79,12 +91,8 @@ export function populate(home: WritableHome, paths: readonly WritablePath[]): nu
     else if (source?.isDirectory()) made += addMissing(home, path, seeded);
     if (source) for (const one of listTree(home.seed, path)) seeded.add(one);
   }
-  for (const { path, kind } of paths) {
-    const place = join(home.variable, path);
-    // Inside another writable path, and not in the payload.
-    const parent = kind === 'directory' ? place : dirname(place);
-    mkdirSync(parent, { recursive: true, mode: 0o755 });
-  }
+  // Those inside of others, which the payload may not have.
+  makePlaces(home.variable, paths);
   if (seeded.size !== before) writeList(home.seededList, seeded);
   return made;
 }

@@ -13,7 +13,7 @@ function rows(file: string, heading: string): string[][] {
   const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`));
   return (section ?? '')
     .split('\n')
-    .filter((line) => /^\| `/.test(line))
+    .filter((line) => line.startsWith('| `'))
     .map((line) => line.split('|').map((cell) => cell.replaceAll('`', '').trim()));
 }
 
@@ -26,12 +26,12 @@ test('errors.md lists every error of the product with its exit status, and no ot
     code,
     kind.exitStatus,
   ]);
-  expect(documented.sort()).toEqual(thrown.sort());
+  expect(new Set(documented)).toEqual(new Set(thrown));
 });
 
 test('product-cli.md lists every command, and no others', () => {
   const documented = rows('product-cli.md', 'Commands').map(([, command]) => command);
-  expect(documented.sort()).toEqual(Object.keys(commands).sort());
+  expect(new Set(documented)).toEqual(new Set(Object.keys(commands)));
 });
 
 const listOf = (names: readonly CommandName[]): string =>
@@ -40,7 +40,7 @@ const listOf = (names: readonly CommandName[]): string =>
 test('product-cli.md lists every flag with its commands, and no others', () => {
   const documented = rows('product-cli.md', 'Flags').map((row) => row.slice(1, 3));
   const real = flags.map((flag) => [spellingOf(flag), listOf(flag.commands)]);
-  expect(documented.sort()).toEqual(real.sort());
+  expect(new Set(documented)).toEqual(new Set(real));
 });
 
 test('help shows every command and flag', () => {

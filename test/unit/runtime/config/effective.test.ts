@@ -91,6 +91,8 @@ test('all faults of a configuration are named at once', () => {
   );
   expect(() => apply({}, null)).toThrow(invalid);
   expect(() => apply({}, { ...completeConfig, writable: ['../x'] })).toThrow(invalid);
+  const both = { ...completeConfig, writable: ['var/'], caches: ['var/cache/'] };
+  expect(() => apply({}, both)).toThrow(/lie inside each other/);
 });
 
 test('times and sizes', () => {

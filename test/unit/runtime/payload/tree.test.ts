@@ -31,9 +31,11 @@ async function write(
   const writer = new TreeWriter({
     tree: join(home, 'tree'),
     finalTree: join(home, 'tree'),
-    seed: join(home, 'seed'),
-    variable: join(home, 'var'),
-    writable,
+    links: writable.map((path) => ({
+      path,
+      store: join(home, 'seed'),
+      home: join(home, 'var'),
+    })),
   });
   const reader = new TarReader(writer);
   reader.write(await craftTar(entries));
@@ -108,9 +110,7 @@ test.each(['../evil', '/evil', 'a/../../evil', 'a//b', './a', 'a/.', ''])(
     const writer = new TreeWriter({
       tree: join(home, 'tree'),
       finalTree: join(home, 'tree'),
-      seed: join(home, 'seed'),
-      variable: join(home, 'var'),
-      writable: [],
+      links: [],
     });
     expect(() => new TarReader(writer).write(tar)).toThrow(
       expect.objectContaining({ code: 'PHPACK_E_PAYLOAD_DAMAGED' }),
