@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { applyFlags, type EffectiveConfig } from './config/effective.ts';
 import { errnoOf, ProductError } from './errors.ts';
@@ -46,6 +46,8 @@ export interface Installation extends EffectiveConfig {
   appRoot: string;
   /** Where links of writable paths lead: the front serves files from here as well. */
   variableRoot: string;
+  /** `{caches}` in php.env. */
+  cachesRoot: string;
   php: RunnablePhp;
   /** Loads and keeps the addon. */
   addon(): NativeAddon;
@@ -84,7 +86,7 @@ export async function install(
   prepareDataDir(dataDir);
   const parts = isPackaged
     ? await unpack(product.payload, dataDir, linkedPaths(config), env, log)
-    : useInPlace(product);
+    : useInPlace(product, dataDir);
   const iniText = composeIni({
     dataDir,
     appIni: parts.appIni,
@@ -100,6 +102,7 @@ export async function install(
     forced: new Set((flags.get('env') ?? []).map((pair) => pair.split('=')[0]!)),
     dataDir,
     appRoot: parts.appRoot,
+    cachesRoot: parts.cachesRoot,
     iniFile,
     phpCommand: parts.php.command,
     home: env['HOME'] ? '' : homeOfUser(),
@@ -110,7 +113,14 @@ export async function install(
 
 type Parts = Pick<
   Installation,
-  'version' | 'isNew' | 'appRoot' | 'variableRoot' | 'php' | 'addon' | 'channelPath'
+  | 'version'
+  | 'isNew'
+  | 'appRoot'
+  | 'variableRoot'
+  | 'cachesRoot'
+  | 'php'
+  | 'addon'
+  | 'channelPath'
 > & { appIni: string; files: number };
 
 async function unpack(
@@ -131,6 +141,7 @@ async function unpack(
     isNew: extracted.isNew,
     appRoot: extracted.root,
     variableRoot: extracted.variable,
+    cachesRoot: extracted.caches,
     php: runnablePhp(phpFile, dataDir, process.execPath, addon),
     addon,
     channelPath,
@@ -142,13 +153,16 @@ async function unpack(
 /** A developer's files change all the time: enough room for any app. */
 const DEVELOPMENT_FILES = 20_000;
 
-function useInPlace(product: DevelopmentProduct): Parts {
+function useInPlace(product: DevelopmentProduct, dataDir: string): Parts {
   const { app, php, channel } = product;
+  const cachesRoot = join(dataDir, 'caches');
+  mkdirSync(cachesRoot, { recursive: true, mode: 0o700 });
   return {
     version: '',
     isNew: false,
     appRoot: app,
     variableRoot: app,
+    cachesRoot,
     php: { executable: php, command: php, argv0: 'php' },
     addon: () => loadAddon(channel),
     channelPath: channel,

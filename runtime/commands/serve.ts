@@ -1,50 +1,68 @@
+import { join } from 'node:path';
 import { workerCount } from '../config/effective.ts';
-import { type ErrorCode, ProductError } from '../errors.ts';
+import { asProductError, ProductError } from '../errors.ts';
 import { createFront } from '../http/front.ts';
 import type { Log } from '../log.ts';
 import { markInUse } from '../payload/lock.ts';
 import { prune } from '../payload/prune.ts';
+import { PhpStartError } from '../php/failure.ts';
 import { createPhpPool, type WorkerPool } from '../php/pool.ts';
 import type { PhpLogEntry } from '../php/types.ts';
-import { PhpStartError } from '../php/failure.ts';
 import { type Installation, install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
-import { stopRequested } from './stop.ts';
+import { StopSignals } from './stop.ts';
 
 /** Starts the server; resolves when it has been asked to stop and has done so. */
 export const serve: Command = async (context) => {
-  const { log, product } = context;
-  const installation = await install(product, installOptions(context));
-  const { config, dataDir, version } = installation;
-  log.level = config.log.level;
-  const addon = installation.addon();
-  const endUse = version ? markInUse(addon, dataDir, version) : () => {};
-  const pool = startPool(installation, log);
-  const front = createFront({
-    config,
-    appRoot: installation.appRoot,
-    variableRoot: installation.variableRoot,
-    dataDir,
-    pool,
-    log,
-  });
+  const { log } = context;
+  const signals = new StopSignals(log);
+  dieLoudly(log);
+  const installation = await install(context.product, installOptions(context));
+  log.level = installation.config.log.level;
+  const { version, dataDir } = installation;
+  const endUse = version ? markInUse(installation.addon(), dataDir, version) : null;
   try {
-    await untilReady(pool);
-    for (const url of await front.listen()) {
-      log.write('info', 'listening', { url, app: installation.name, pid: process.pid });
-    }
-    log.flush();
-    if (installation.isNew) void pruneOldVersions(installation, log);
-    const signal = await stopRequested(log);
-    log.write('info', 'stopping', { signal, graceMs: config.http.drainMs });
-    await front.close(config.http.drainMs);
+    await run(installation, signals, log);
   } finally {
-    await pool.close();
-    endUse();
+    endUse?.();
   }
   log.write('info', 'stopped');
   return 0;
 };
+
+async function run(
+  installation: Installation,
+  signals: StopSignals,
+  log: Log,
+): Promise<void> {
+  const { config, name, version } = installation;
+  const isPackaged = version !== '';
+  const pool = startPool(installation, log);
+  const front = createFront({
+    config,
+    appRoot: installation.appRoot,
+    writableRoot: isPackaged ? installation.variableRoot : null,
+    isTreeImmutable: isPackaged,
+    spoolDir: join(installation.dataDir, 'tmp'),
+    pool,
+    log,
+  });
+  try {
+    await Promise.race([untilReady(pool), signals.first]);
+    if (signals.isStopping) return;
+    for (const { url } of await front.listen()) {
+      log.write('info', 'listening', { url, app: name, pid: process.pid });
+    }
+    log.flush();
+    if (installation.isNew) void pruneOldVersions(installation, log);
+    const signal = await signals.first;
+    log.write('info', 'stopping', { signal, graceMs: config.http.drainMs });
+    await front.drain(config.http.drainMs);
+  } finally {
+    await pool.close();
+    await front.close();
+  }
+}
 
 function startPool(installation: Installation, log: Log): WorkerPool {
   const { config, php, channelPath, env } = installation;
@@ -75,8 +93,7 @@ async function untilReady(pool: WorkerPool): Promise<void> {
     await pool.ready;
   } catch (error) {
     if (!(error instanceof PhpStartError)) throw error;
-    const code: ErrorCode = 'PHPACK_E_PHP_START';
-    throw new ProductError(code, error.message, { cause: error });
+    throw new ProductError('PHPACK_E_PHP_START', error.message, { cause: error });
   }
 }
 
@@ -88,4 +105,17 @@ async function pruneOldVersions(installation: Installation, log: Log): Promise<v
   } catch (error) {
     log.write('warning', `old versions were not removed: ${String(error)}`);
   }
+}
+
+/**
+ * What nobody caught is a fault of ours in an unknown state. The service manager starts a new
+ * server; going on could answer requests wrongly.
+ */
+function dieLoudly(log: Log): void {
+  process.on('uncaughtException', (thrown) => {
+    const { message, code, remedy, exitStatus } = asProductError(thrown);
+    log.write('error', message, { code, remedy });
+    log.flush();
+    process.exit(exitStatus);
+  });
 }

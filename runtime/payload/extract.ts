@@ -33,6 +33,8 @@ export interface ExtractedApp {
   root: string;
   /** Where the links of writable paths lead. */
   variable: string;
+  /** What is derived from the code, and goes with this version. */
+  caches: string;
   /** The php.ini at the app's root, '' when there is none. */
   phpIni: string;
   /** Whether this start extracted it. */
@@ -82,7 +84,8 @@ export async function extractApp(sources: ExtractSources): Promise<ExtractedApp>
   const now = Date.now() / 1000;
   // By this time, prune knows which versions were used last.
   utimesSync(join(home, 'complete'), now, now);
-  return { version, root: join(home, 'tree'), variable, phpIni: mark.phpIni, isNew };
+  const [root, caches] = [join(home, 'tree'), join(home, 'caches')];
+  return { version, root, variable, caches, phpIni: mark.phpIni, isNew };
 }
 
 async function extract(

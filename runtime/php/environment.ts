@@ -9,6 +9,7 @@ export interface EnvironmentSources {
   forced: ReadonlySet<string>;
   dataDir: string;
   appRoot: string;
+  cachesRoot: string;
   iniFile: string;
   /** The `php` that scripts start: see docs/reference/quirks.md. */
   phpCommand: string;
@@ -23,14 +24,17 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
  * `php` first, with the same php.ini.
  */
 export function phpEnvironment(sources: EnvironmentSources): Record<string, string> {
-  const { caller, dataDir, appRoot, iniFile, phpCommand, home, forced } = sources;
+  const { caller, dataDir, iniFile, phpCommand, home, forced } = sources;
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(caller)) {
     if (value !== undefined) env[name] = value;
   }
   for (const [name, value] of Object.entries(sources.configured)) {
     if (name in env && !forced.has(name)) continue;
-    env[name] = value.replaceAll('{data}', dataDir).replaceAll('{app}', appRoot);
+    env[name] = value
+      .replaceAll('{data}', dataDir)
+      .replaceAll('{app}', sources.appRoot)
+      .replaceAll('{caches}', sources.cachesRoot);
   }
   if (home) env['HOME'] ??= home;
   const directory = dirname(phpCommand);

@@ -7,6 +7,7 @@ const sources = {
   forced: new Set<string>(),
   dataDir: '/data',
   appRoot: '/data/app/1/tree',
+  cachesRoot: '/data/app/1/caches',
   iniFile: '/data/run/1.ini',
   phpCommand: '/data/bin/1/php',
   home: '/root',
@@ -27,7 +28,7 @@ test("the caller's environment goes through and wins over the vendor's", () => {
   const env = phpEnvironment({
     ...sources,
     caller: { APP_ENV: 'staging', HOME: '/home/ada', PATH: '/bin', PHPRC: '/etc/php' },
-    configured: { APP_ENV: 'prod', DB: 'sqlite://{data}/var/{app}' },
+    configured: { APP_ENV: 'prod', DB: 'sqlite://{data}/var/{app}', C: '{caches}/x' },
   });
   expect(env).toMatchObject({
     APP_ENV: 'staging',
@@ -35,6 +36,7 @@ test("the caller's environment goes through and wins over the vendor's", () => {
     PATH: '/data/bin/1:/bin',
     PHPRC: '/data/run/1.ini',
     DB: 'sqlite:///data/var//data/app/1/tree',
+    C: '/data/app/1/caches/x',
   });
 });
 
