@@ -147,7 +147,7 @@ http {
 
 function fpmConfig({ workers, ini }: PeerOptions): string {
   const settings = Object.entries(ini).map(
-    ([name, value]) => `php_admin_value[${name}] = "${value}"`,
+    ([name, value]) => `php_value[${name}] = "${value}"`,
   );
   return `
 [global]

@@ -1,0 +1,2 @@
+<?php
+echo (include 'part.inc'), ' ', (include __DIR__ . '/part.inc');

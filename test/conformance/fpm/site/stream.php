@@ -1,0 +1,7 @@
+<?php
+header('X-Accel-Buffering: no');
+for ($i = 0; $i < 5; $i++) {
+    echo "piece $i\n";
+    flush();
+    usleep(20000);
+}
