@@ -1,0 +1,184 @@
+import { afterEach, expect, test } from 'vitest';
+import type { PhpPoolOptions } from '../../../runtime/php/types.ts';
+import type { Collector } from '../channel/request.ts';
+import { until } from '../channel/request.ts';
+import { isAlive, PhpSite } from './php.ts';
+
+let site: PhpSite | null = null;
+
+function openSite(
+  scripts: Readonly<Record<string, string>>,
+  options: Partial<PhpPoolOptions> = {},
+): PhpSite {
+  site = new PhpSite(scripts, options);
+  return site;
+}
+
+afterEach(async () => {
+  await site?.close();
+  site = null;
+});
+
+const scripts = {
+  'hello.php': 'echo "hello";',
+  'pid.php': 'echo getmypid(); flush(); usleep((int) $_GET["us"]); echo " done";',
+  'sleep.php': 'usleep((int) $_GET["us"]); echo "done";',
+  'pages.php':
+    'for ($i = 0; $i < 200; $i++) { echo str_repeat("x", 1000); flush(); usleep(1000); }',
+};
+
+test('five killed workers are five failed requests and nothing else', async () => {
+  const { pool, send } = bound(openSite(scripts));
+  await pool.ready;
+  const killed: Collector[] = [];
+  const others: Collector[] = [];
+  for (let i = 0; i < 5; i++) {
+    for (let j = 0; j < 20; j++) others.push(send('sleep.php?us=2000'));
+    const victim = send('pid.php?us=60000000');
+    await until(() => victim.bytes > 0, 'the process id');
+    process.kill(Number(victim.body), 'SIGKILL');
+    killed.push(await victim.settled());
+  }
+  for (const other of others) await other.settled();
+  const script = killed[0]!.failure && 'script' in killed[0]!.failure;
+  expect(script).toBe(true);
+  expect(killed.map((sink) => sink.failure?.reason)).toEqual(Array(5).fill('crashed'));
+  expect(killed.map((sink) => sink.failure)).toEqual(
+    Array(5).fill(expect.objectContaining({ signal: 9 })),
+  );
+  expect(others.map((sink) => sink.body.toString())).toEqual(Array(100).fill('done'));
+  expect(pool.stats()).toMatchObject({ crashes: 5, served: 100, busy: 0, workers: 4 });
+});
+
+test('workers killed at random under load fail only what they ran', async () => {
+  const opened = openSite(scripts);
+  const { pool, send } = bound(opened);
+  await pool.ready;
+  const all: Collector[] = [];
+  let kills = 0;
+  for (let round = 0; round < 60; round++) {
+    for (let i = 0; i < 30; i++) all.push(send('sleep.php?us=500'));
+    const pids = opened.workerPids();
+    const pid = pids[round % pids.length];
+    if (pid) process.kill(pid, 'SIGKILL');
+    if (pid) kills++;
+    await all.at(-1)!.settled();
+  }
+  for (const sink of all) await sink.settled();
+  const failed = all.filter((sink) => sink.failure);
+  expect(failed.every((sink) => sink.failure!.reason === 'crashed')).toBe(true);
+  expect(failed.length).toBeLessThanOrEqual(kills);
+  const served = all.filter((sink) => sink.body.toString() === 'done').length;
+  expect(served).toBe(all.length - failed.length);
+  await pool.drain();
+  expect(pool.stats()).toMatchObject({ busy: 0, queued: 0, served });
+});
+
+test('a script over its time limit is killed, the next request gets a new worker', async () => {
+  const { pool, send } = bound(openSite(scripts, { workers: 1, requestTimeoutMs: 300 }));
+  const slow = await send('sleep.php?us=60000000').settled();
+  expect(slow.failure).toMatchObject({ reason: 'timeout', afterMs: 300 });
+  expect((await send('hello.php').settled()).body.toString()).toBe('hello');
+  expect(pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
+});
+
+test('a killed zygote is replaced; waiting requests run under the new one', async () => {
+  const opened = openSite(scripts, { workers: 2 });
+  const { pool, send } = bound(opened);
+  const running = [send('pid.php?us=60000000'), send('pid.php?us=60000000')];
+  for (const sink of running) await until(() => sink.bytes > 0, 'both to run');
+  const waiting = Array.from({ length: 30 }, () => send('hello.php'));
+  const before = [pool.zygotePid, ...opened.workerPids()];
+  expect(before).toHaveLength(3);
+  process.kill(pool.zygotePid, 'SIGKILL');
+  for (const sink of running) {
+    expect((await sink.settled()).failure).toEqual({ reason: 'zygote-died' });
+  }
+  for (const sink of waiting) {
+    expect((await sink.settled()).body.toString()).toBe('hello');
+  }
+  await until(() => !before.some(isAlive), 'the end of the old processes');
+});
+
+test('200 requests at once on 4 workers are all served', async () => {
+  const { pool, send } = bound(openSite(scripts));
+  const all = Array.from({ length: 200 }, () => send('sleep.php?us=3000'));
+  for (const sink of all) expect((await sink.settled()).body.toString()).toBe('done');
+  expect(pool.stats()).toMatchObject({ served: 200, crashes: 0, queued: 0 });
+});
+
+test('workers replaced by their number of requests lose none', async () => {
+  const { pool, send } = bound(openSite(scripts, { maxRequests: 3 }));
+  const all = Array.from({ length: 300 }, () => send('hello.php'));
+  for (const sink of all) expect((await sink.settled()).body.toString()).toBe('hello');
+  expect(pool.stats()).toMatchObject({ served: 300, crashes: 0 });
+});
+
+test('a slow reader holds no worker longer than its ring, and gets everything', async () => {
+  const { send } = bound(openSite(scripts, { workers: 1 }));
+  const slow = send('pages.php');
+  let isPaused = true;
+  slow.wantsMore = () => !isPaused;
+  await until(() => slow.bytes > 0, 'the first page');
+  // 200 KB fit the ring: the only worker is free although nobody reads on.
+  expect((await send('hello.php').settled()).body.toString()).toBe('hello');
+  isPaused = false;
+  slow.exchange!.resume();
+  expect((await slow.settled()).bytes).toBe(200_000);
+});
+
+test('a script notices that its client is gone', async () => {
+  const endless = { 'endless.php': 'while (true) { echo str_repeat("x", 8192); }' };
+  const { send } = bound(openSite({ ...scripts, ...endless }, { workers: 1 }));
+  const left = send('endless.php');
+  await until(() => left.bytes > 100_000, 'output');
+  left.abort();
+  expect((await send('hello.php').settled()).body.toString()).toBe('hello');
+  expect(left.errors).toEqual([]);
+});
+
+test('draining under load serves what was accepted and refuses what comes later', async () => {
+  const { pool, send } = bound(openSite(scripts));
+  const accepted = Array.from({ length: 100 }, () => send('sleep.php?us=2000'));
+  const drained = pool.drain();
+  const late = send('hello.php');
+  await drained;
+  expect(accepted.every((sink) => sink.isEnded)).toBe(true);
+  expect((await late.settled()).failure).toEqual({ reason: 'stopping' });
+});
+
+test('closing under load leaves no process behind', async () => {
+  const opened = openSite(scripts);
+  const { pool, send } = bound(opened);
+  const all = Array.from({ length: 50 }, () => send('sleep.php?us=60000000'));
+  await until(() => pool.stats().busy === 4, 'all workers busy');
+  const pids = [pool.zygotePid, ...opened.workerPids()];
+  expect(pids).toHaveLength(5);
+  await pool.close();
+  expect(all.every((sink) => sink.failure?.reason === 'stopping')).toBe(true);
+  await until(() => !pids.some(isAlive), 'the end of all processes');
+});
+
+test('what a script logs names its request', async () => {
+  const logs = {
+    'log.php': 'error_log("from the script"); error_log(str_repeat("ä", 5000));',
+  };
+  const opened = openSite(logs);
+  await opened.get('log.php');
+  await until(() => opened.log.length >= 2, 'the entries');
+  expect(opened.log[0]!.text).toContain('from the script');
+  expect(opened.log[0]!.request?.scriptName).toBe('/log.php');
+  expect(opened.log[1]!.text).toContain('ä'.repeat(5000));
+});
+
+test('PHP with a broken configuration says why it does not start', async () => {
+  site = new PhpSite(scripts, {}, ['zend_extension=/nonexistent.so', 'memory_limit=']);
+  await expect(site.pool.ready.then(() => site!.get('hello.php'))).resolves.toBe('hello');
+  await until(() => site!.log.length > 0, 'the startup warning');
+  expect(site.log.map((entry) => entry.text).join('\n')).toContain('nonexistent.so');
+});
+
+/** `send` as a function of its own. */
+function bound(opened: PhpSite) {
+  return { pool: opened.pool, send: (script: string) => opened.send(script) };
+}
