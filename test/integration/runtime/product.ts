@@ -11,7 +11,7 @@ import {
   craftTar,
 } from '../../unit/runtime/payload/craft.ts';
 
-const main = join(import.meta.dirname, '../../../runtime/main.ts');
+export const main = join(import.meta.dirname, '../../../runtime/main.ts');
 
 /** A directory of this test file, removed at its end. */
 export function scratchDirectory(): AsyncDisposable & { path: string } {
