@@ -30,9 +30,9 @@ async function loadedExtensions(): Promise<string[]> {
 describe('the static PHP', () => {
   test('has exactly the extensions that its manifest lists', async () => {
     const manifest = JSON.parse(readFileSync(subjectManifest(), 'utf8')) as {
-      extensions: Record<string, unknown>;
+      extensions: { name: string }[];
     };
-    const listed = Object.keys(manifest.extensions).map(extensionName).toSorted();
+    const listed = manifest.extensions.map(({ name }) => extensionName(name)).toSorted();
     expect(await loadedExtensions()).toEqual(listed);
   });
 

@@ -1,6 +1,6 @@
 // Where the PHP under test and the sources of its tests are.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
 import { cacheDir } from './debian-root.ts';
@@ -54,17 +54,14 @@ function asPhp(elf: string): string {
   return link;
 }
 
-/** An unpacked php-src release: PHPACK_TEST_PHP_SRC, else the one the build unpacked. */
+/** The unpacked php-src release: PHPACK_TEST_PHP_SRC, else the one the build unpacked. */
 export function phpSource(): string {
   const given = process.env['PHPACK_TEST_PHP_SRC'];
   if (given) return given;
-  const dir = join(cacheDir(), 'src');
-  const found = existsSync(dir)
-    ? readdirSync(dir)
-        .filter((name) => name.startsWith('php-8.'))
-        .toSorted()
-        .at(-1)
-    : undefined;
-  if (!found) throw new Error(`no php-src tree in ${dir}: set PHPACK_TEST_PHP_SRC`);
-  return join(dir, found);
+  const manifest = JSON.parse(readFileSync(subjectManifest(), 'utf8')) as {
+    php: { version: string };
+  };
+  const dir = join(cacheDir(), 'src', `php-${manifest.php.version}`);
+  if (!existsSync(dir)) throw new Error(`${dir} is missing: static-php-build leaves it`);
+  return dir;
 }

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -112,11 +113,17 @@ function isFile(test: string): boolean {
   return test.endsWith('.phpt');
 }
 
-// Tests write beside themselves, so each run has its own tree.
+// Tests write beside themselves, so each run has its own tree: of the tests only, without
+// the sources they stand among.
 function copySource(from: string, to: string): void {
   mkdirSync(to);
-  const parts = ['run-tests.php', 'Zend', 'ext', 'tests', 'sapi/cli/tests'];
-  execFileSync('cp', ['-a', '--parents', ...parts, to], { cwd: from });
+  const dirs = [
+    'Zend/tests',
+    'tests',
+    'sapi/cli/tests',
+    ...globSync('ext/*/tests', { cwd: from }),
+  ];
+  execFileSync('cp', ['-a', '--parents', 'run-tests.php', ...dirs, to], { cwd: from });
 }
 
 function enter(options: RunOptions, work: string, tree: string): Promise<void> {
