@@ -1,0 +1,147 @@
+import { ownVersion } from '../base/version.ts';
+import type { Io } from '../io.ts';
+import { locateParts, type Parts, type PartsOptions } from '../parts.ts';
+import { checkOutput } from '../payload/output.ts';
+import { writeProduct, type WrittenProduct } from '../payload/write.ts';
+import { type Project, readProject } from '../project/project.ts';
+import { assertRequirements } from '../project/requirements.ts';
+import { createSelection } from '../project/select.ts';
+import { type AppTree, walkApp } from '../project/walk.ts';
+import { type Proof, proveProduct, type ProveOptions } from '../prove.ts';
+import { defaultTarget, findTarget } from '../targets.ts';
+import { formatBytes, formatCount } from '../ui/format.ts';
+import { Progress } from '../ui/progress.ts';
+import { reportBuild, tellLeftOut } from '../ui/report.ts';
+
+export interface BuildOptions {
+  directory: string;
+  output: string;
+  config?: string | undefined;
+  template?: string | undefined;
+  docroot?: string | undefined;
+  name?: string | undefined;
+  target?: string | undefined;
+  /** Default true. */
+  prove?: boolean;
+}
+
+/** What tests replace: real parts take half an hour, and proving needs them. */
+export interface BuildDependencies {
+  locateParts(options: PartsOptions): Promise<Parts>;
+  prove(options: ProveOptions): Promise<Proof>;
+}
+
+const real: BuildDependencies = { locateParts, prove: proveProduct };
+
+/** `phpack build DIR -o FILE`. What it throws is in errors.ts; then, no output is left. */
+export async function build(
+  options: BuildOptions,
+  io: Io,
+  dependencies: BuildDependencies = real,
+): Promise<void> {
+  const progress = new Progress(io);
+  const target = findTarget(options.target ?? defaultTarget);
+  const output = checkOutput(options.output, io.cwd);
+  const project = readProject({
+    directory: options.directory,
+    cwd: io.cwd,
+    configFile: options.config,
+    template: options.template,
+    documentRoot: options.docroot,
+    name: options.name,
+  });
+  const { template, config } = project;
+  const served = config.documentRoot === '' ? 'its root' : `${config.documentRoot}/`;
+  progress.line(`${config.name}: ${template.title} in ${project.root}, serves ${served}`);
+  const parts = await progress.step('PHP and server', (tell) => {
+    const onLine = io.isTerminal ? tell : (line: string) => progress.line(`  ${line}`);
+    return dependencies.locateParts({ target, onLine, signal: io.signal });
+  });
+  assertRequirements(parts.facts, project.composer, config.php.extensions);
+  const tree = await progress.step(
+    'files',
+    () => readTree(project, output),
+    describeTree,
+  );
+  tellTree(progress, project, tree);
+  const product = await writeProduct(
+    { output, parts, tree, manifest: manifestOf(project, parts, target.name, tree) },
+    progress,
+    io,
+  );
+  try {
+    const proof = await proveUnlessTold(
+      options,
+      dependencies,
+      product,
+      parts,
+      progress,
+      io,
+    );
+    product.file.publish();
+    reportBuild({ output, product, proof, parts, tree, steps: progress.steps }, io);
+  } finally {
+    product.file.discard();
+  }
+}
+
+function readTree(project: Project, output: string): AppTree {
+  const { root, config, leaveOut, composer } = project;
+  const developmentDirs = composer?.developmentDirs ?? [];
+  const ownFiles = [output];
+  return walkApp(root, createSelection({ config, leaveOut, ownFiles, developmentDirs }));
+}
+
+function describeTree({ entries }: AppTree): string {
+  const files = entries.filter((entry) => entry.kind === 'file');
+  const bytes = files.reduce((sum, file) => sum + file.size, 0);
+  return `${formatCount(files.length, 'file')}, ${formatBytes(bytes)}`;
+}
+
+function tellTree(progress: Progress, project: Project, tree: AppTree): void {
+  for (const warning of tree.warnings) progress.warn(warning);
+  tellLeftOut(progress, project, tree);
+  const development = project.composer?.packages.filter((one) => one.isDevelopment) ?? [];
+  if (development.length === 0) return;
+  const count = formatCount(development.length, 'development package');
+  progress.warn(`${count} installed; \`composer install --no-dev\` leaves them out`);
+}
+
+function manifestOf(project: Project, parts: Parts, target: string, tree: AppTree) {
+  const { config } = project;
+  return {
+    target,
+    phpackVersion: ownVersion(),
+    app: {
+      name: config.name,
+      files: tree.entries.filter((entry) => entry.kind === 'file').length,
+      template: config.template,
+      documentRoot: config.documentRoot,
+    },
+    php: parts.facts,
+    config,
+  };
+}
+
+async function proveUnlessTold(
+  options: BuildOptions,
+  dependencies: BuildDependencies,
+  product: WrittenProduct,
+  parts: Parts,
+  progress: Progress,
+  io: Io,
+): Promise<Proof | null> {
+  if (options.prove === false) return null;
+  const proof = await progress.step(
+    'prove',
+    () =>
+      dependencies.prove({
+        binary: product.file.scratchPath,
+        extensions: parts.facts.extensions,
+        signal: io.signal,
+      }),
+    ({ answer }) => `the front page answers ${answer}`,
+  );
+  if (proof.warning) progress.warn(proof.warning);
+  return proof;
+}

@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import * as z from 'zod/mini';
+import { PackagerError } from '../errors.ts';
+import { parseJson, readTextIfExists } from './json.ts';
+
+/** Links to other packages; Composer writes an empty list where PHP has an empty array. */
+const links = z.optional(z.union([z.record(z.string(), z.string()), z.array(z.never())]));
+
+const autoload = z.optional(z.looseObject({}));
+
+const composerJson = z.looseObject({
+  name: z.optional(z.string()),
+  require: links,
+  'require-dev': links,
+  'autoload-dev': autoload,
+  config: z.optional(
+    z.union([
+      z.looseObject({ 'vendor-dir': z.optional(z.string()) }),
+      z.array(z.never()),
+    ]),
+  ),
+});
+
+const installedPackage = z.looseObject({
+  name: z.string(),
+  version: z.optional(z.string()),
+  require: links,
+  provide: links,
+  replace: links,
+});
+
+const installedJson = z.union([
+  z.looseObject({
+    packages: z.array(installedPackage),
+    'dev-package-names': z.optional(z.array(z.string())),
+  }),
+  // Composer 1.
+  z.array(installedPackage),
+]);
+
+export interface ComposerPackage {
+  name: string;
+  version: string;
+  require: Readonly<Record<string, string>>;
+  /** What it is a substitute for: `ext-mbstring` for a polyfill. */
+  provides: readonly string[];
+  isDevelopment: boolean;
+}
+
+export interface ComposerProject {
+  /** composer.json's own requirements; the name is `composer.json`. */
+  root: ComposerPackage;
+  packages: readonly ComposerPackage[];
+  vendorDir: string;
+  /** Whether `composer install` has run. */
+  isInstalled: boolean;
+  /** Directories of `autoload-dev`, relative. */
+  developmentDirs: readonly string[];
+}
+
+/** What Composer knows of the app; null without a composer.json. Throws PHPACK_E_COMPOSER. */
+export function readComposer(root: string): ComposerProject | null {
+  const file = join(root, 'composer.json');
+  const text = readTextIfExists(file);
+  if (text === null) return null;
+  const project = parseJson(text, composerJson, file, 'PHPACK_E_COMPOSER');
+  const vendorDir = cleanVendorDir(asObject(project.config)['vendor-dir']);
+  const installed = readInstalled(join(root, vendorDir, 'composer/installed.json'));
+  return {
+    root: {
+      name: 'composer.json',
+      version: '',
+      require: asLinks(project.require),
+      provides: [],
+      isDevelopment: false,
+    },
+    packages: installed ?? [],
+    vendorDir,
+    isInstalled: installed !== null,
+    developmentDirs: directoriesOf(project['autoload-dev']),
+  };
+}
+
+/**
+ * Throws PHPACK_E_VENDOR_MISSING when packages are required and none is there: the app would
+ * only fail on the customer's machine.
+ */
+export function assertInstalled(project: ComposerProject, root: string): void {
+  const needed = Object.keys(project.root.require).filter((name) => name.includes('/'));
+  if (project.isInstalled || needed.length === 0) return;
+  const some = needed.slice(0, 3).join(', ') + (needed.length > 3 ? ' …' : '');
+  const vendor = join(root, project.vendorDir);
+  const seen = `composer.json requires ${some}, but ${vendor} has no packages`;
+  throw new PackagerError('PHPACK_E_VENDOR_MISSING', seen);
+}
+
+function readInstalled(file: string): ComposerPackage[] | null {
+  const text = readTextIfExists(file);
+  if (text === null) return null;
+  const installed = parseJson(text, installedJson, file, 'PHPACK_E_COMPOSER');
+  const isOld = Array.isArray(installed);
+  const development = new Set(isOld ? [] : installed['dev-package-names']);
+  return (isOld ? installed : installed.packages).map((one) => ({
+    name: one.name,
+    version: one.version ?? '',
+    require: asLinks(one.require),
+    provides: Object.keys({ ...asLinks(one.provide), ...asLinks(one.replace) }),
+    isDevelopment: development.has(one.name),
+  }));
+}
+
+function asLinks(value: unknown): Record<string, string> {
+  return Array.isArray(value) ? {} : ((value ?? {}) as Record<string, string>);
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return Array.isArray(value) ? {} : ((value ?? {}) as Record<string, unknown>);
+}
+
+function cleanVendorDir(value: unknown): string {
+  const dir = typeof value === 'string' ? value.replace(/\/+$/, '') : '';
+  return dir === '' ? 'vendor' : dir;
+}
+
+/** Files that are loaded at once are not among them: without them, nothing would start. */
+function directoriesOf(value: unknown): string[] {
+  const { 'psr-4': psr4, 'psr-0': psr0 } = asObject(value);
+  const paths = [psr4, psr0].flatMap((map) => Object.values(asObject(map))).flat();
+  return paths
+    .filter((path): path is string => typeof path === 'string')
+    .map((path) => path.replace(/^\.\//, '').replace(/\/+$/, ''))
+    .filter((path) => path !== '' && path !== '.' && !path.startsWith('..'));
+}

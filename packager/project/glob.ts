@@ -1,0 +1,75 @@
+/**
+ * The globs of phpack.json and the templates: relative to a root, anchored at both ends.
+ * `*` and `?` stay within one segment and match a leading dot, `**` stands for any number of
+ * segments, `{a,b}` for alternatives (also empty ones), `[a-z]` for one character.
+ */
+export type Matcher = (path: string) => boolean;
+
+/** Matches a path when one of the globs does. Throws SyntaxError for a malformed glob. */
+export function compileGlobs(globs: readonly string[]): Matcher {
+  if (globs.length === 0) return () => false;
+  const sources = globs.flatMap(expandBraces).map(segmentsToRegExp);
+  const pattern = new RegExp(`^(?:${sources.join('|')})$`, 'su');
+  return (path) => pattern.test(path);
+}
+
+/** `a{b,c{d,e}}` → `ab`, `acd`, `ace`. A brace without a partner stands for itself. */
+export function expandBraces(glob: string): string[] {
+  const open = glob.indexOf('{');
+  if (open < 0) return [glob];
+  const parts: string[] = [];
+  let depth = 0;
+  let start = open + 1;
+  for (let at = open; at < glob.length; at++) {
+    const char = glob[at];
+    if (char === '{') depth++;
+    else if (char === '}') depth--;
+    if ((char === ',' && depth === 1) || depth === 0) {
+      parts.push(glob.slice(start, at));
+      start = at + 1;
+    }
+    if (depth === 0) {
+      const before = glob.slice(0, open);
+      const after = glob.slice(at + 1);
+      return parts.flatMap((part) => expandBraces(before + part + after));
+    }
+  }
+  throw new SyntaxError(`${glob}: a brace is not closed`);
+}
+
+function segmentsToRegExp(glob: string): string {
+  const segments = glob.split('/');
+  return segments
+    .map((segment, index) => {
+      const isLast = index === segments.length - 1;
+      if (segment === '**') return isLast ? '.+' : '(?:[^/]+/)*';
+      return segmentToRegExp(segment, glob) + (isLast ? '' : '/');
+    })
+    .join('');
+}
+
+function segmentToRegExp(segment: string, glob: string): string {
+  let source = '';
+  for (let at = 0; at < segment.length; at++) {
+    const char = segment[at]!;
+    if (char === '*') source += '[^/]*';
+    else if (char === '?') source += '[^/]';
+    else if (char === '[') {
+      const end = segment.indexOf(']', at + 2);
+      if (end < 0) throw new SyntaxError(`${glob}: a bracket is not closed`);
+      source += classToRegExp(segment.slice(at + 1, end));
+      at = end;
+    } else source += escape(char);
+  }
+  return source;
+}
+
+function classToRegExp(inner: string): string {
+  const isNegated = /^[!^]/.test(inner);
+  const members = inner.slice(isNegated ? 1 : 0).replace(/[\\\]^[&~|]/g, '\\$&');
+  return `[${isNegated ? '^/' : ''}${members}]`;
+}
+
+function escape(char: string): string {
+  return /[\\^$.|+()[\]{}*?/]/.test(char) ? `\\${char}` : char;
+}

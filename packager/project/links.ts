@@ -1,0 +1,45 @@
+import { readlinkSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
+import { PackagerError } from '../errors.ts';
+
+/**
+ * What a symlink of the app leads to, relative to its own directory: absolute ones inside the
+ * app (Laravel's `storage:link` makes such) are rewritten. What leads out of the app would
+ * lead nowhere, or to a stranger's file, on the customer's machine: PHPACK_E_LINK_OUTSIDE.
+ */
+export function resolveLink(
+  root: string,
+  path: string,
+): { target: string; warning: string | null } {
+  const given = readlinkSync(join(root, path));
+  const inApp = isAbsolute(given)
+    ? relativeToRoot(root, given)
+    : normalize(join(dirname(path), given)).replace(/(?<=.)\/$/, '');
+  if (isOutside(inApp)) throw outside(path, given);
+  const target = isAbsolute(given) ? relative(dirname(path), inApp) || '.' : given;
+  try {
+    // Also through links on the way, which the comparison of names above does not see.
+    const real = relative(realpathSync(root), realpathSync(join(root, path)));
+    if (isOutside(real)) throw outside(path, given);
+    return { target, warning: null };
+  } catch (error) {
+    if (error instanceof PackagerError) throw error;
+    return { target, warning: `${path} is a link to ${given}, which does not exist` };
+  }
+}
+
+/** Of an absolute path, by either name of a root that is itself reached through a link. */
+function relativeToRoot(root: string, given: string): string {
+  const byName = relative(root, given);
+  if (!isOutside(byName)) return byName;
+  return relative(realpathSync(root), given);
+}
+
+function isOutside(relativePath: string): boolean {
+  return relativePath === '..' || relativePath.startsWith('../');
+}
+
+function outside(path: string, given: string): PackagerError {
+  const seen = `the link ${path} leads out of the app, to ${given}`;
+  return new PackagerError('PHPACK_E_LINK_OUTSIDE', seen);
+}

@@ -1,0 +1,96 @@
+import { mkdirSync, mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheRoot } from './cache.ts';
+import { PackagerError } from './errors.ts';
+import { removeReadOnlyTree } from './payload/remove.ts';
+import { type ProofServer, runToEnd, startServer } from './prove/server.ts';
+
+export interface ProveOptions {
+  binary: string;
+  /** As the manifest says. */
+  extensions: readonly string[];
+  signal: AbortSignal;
+}
+
+export interface Proof {
+  /** What the front page answered, for the report. */
+  answer: string;
+  /** Not a failure, but worth a word. */
+  warning: string | null;
+  /** From start to the first answer: with an empty data directory. */
+  firstResponseMs: number;
+}
+
+/**
+ * Starts the product as a customer would, with an empty environment and data directory: the
+ * front page answers, PHP has the extensions of the manifest, SIGTERM ends it. Throws
+ * PHPACK_E_PROVE with what the server said.
+ */
+export async function proveProduct(options: ProveOptions): Promise<Proof> {
+  const parent = join(cacheRoot(), 'prove');
+  mkdirSync(parent, { recursive: true, mode: 0o700 });
+  // Not below /tmp: that may be small, or memory.
+  const dataDir = mkdtempSync(join(parent, 'data-'));
+  try {
+    const began = performance.now();
+    const server = await startServer(options.binary, dataDir, options.signal);
+    let proof: Proof;
+    try {
+      const reply = await server.get('/');
+      const firstResponseMs = performance.now() - began;
+      proof = { ...judge(reply, server), firstResponseMs };
+      await assertExtensions(options, dataDir);
+    } catch (error) {
+      server.kill();
+      throw error;
+    }
+    await server.stop();
+    return proof;
+  } finally {
+    removeReadOnlyTree(dataDir);
+  }
+}
+
+interface Reply {
+  status: number;
+  location: string;
+}
+
+/**
+ * A 500 may well be right: an app without its database or its key answers so. Not right are
+ * deaths of PHP, and errors that no configuration mends.
+ */
+function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warning'> {
+  const { status, location } = reply;
+  const answer = location === '' ? `${status}` : `${status}, to ${location}`;
+  const said = server.lastLines().join('\n  ');
+  const isBroken = status === 502 || status === 504 || unmendable.test(said);
+  if (status >= 500 && isBroken) {
+    const seen = `the front page answered ${status}; the server said:\n  ${said}`;
+    throw new PackagerError('PHPACK_E_PROVE', seen);
+  }
+  if (status < 500) return { answer, warning: null };
+  const because = 'which is right if the app lacks a database or settings here';
+  return { answer, warning: `the front page answered ${status}, ${because}:\n  ${said}` };
+}
+
+/** Files or parts of PHP that are not in the product. */
+const unmendable =
+  /Failed opening required|Class "[^"]+" not found|Call to undefined function|could not find driver/;
+
+async function assertExtensions(options: ProveOptions, dataDir: string): Promise<void> {
+  const { binary, extensions, signal } = options;
+  const { status, stdout, stderr } = await runToEnd(binary, ['php-cli', '-m'], {
+    env: { PHPACK_DATA_DIR: dataDir },
+    signal,
+  });
+  if (status !== 0) {
+    const seen = `php-cli -m ended with ${status}:\n  ${stderr.trim() || stdout.trim()}`;
+    throw new PackagerError('PHPACK_E_PROVE', seen);
+  }
+  const loaded = new Set(stdout.split('\n').map((line) => line.trim().toLowerCase()));
+  const missing = extensions.filter((name) => !loaded.has(name.toLowerCase()));
+  if (missing.length === 0) return;
+  const seen = `PHP in the product lacks ${missing.join(', ')}, which its manifest lists`;
+  throw new PackagerError('PHPACK_E_PROVE', seen);
+}

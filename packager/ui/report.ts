@@ -1,0 +1,104 @@
+import { basename } from 'node:path';
+import type { Io } from '../io.ts';
+import type { Parts } from '../parts.ts';
+import type { WrittenProduct } from '../payload/write.ts';
+import { compileGlobs } from '../project/glob.ts';
+import type { Project } from '../project/project.ts';
+import { maybeSecret, type Reason } from '../project/rules.ts';
+import type { AppTree } from '../project/walk.ts';
+import type { Proof } from '../prove.ts';
+import { formatBytes, formatCount, formatSeconds } from './format.ts';
+import type { Progress } from './progress.ts';
+
+/** As many paths of one reason as a terminal shows well. */
+const SHOWN_PATHS = 12;
+
+/** Says what is not packed; secrets as a warning, as somebody may rely on them. */
+export function tellLeftOut(progress: Progress, project: Project, tree: AppTree): void {
+  const byReason = new Map<Reason, string[]>();
+  for (const { path, reason } of tree.leftOut) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
+  }
+  for (const [reason, paths] of byReason) {
+    const more = paths.length - SHOWN_PATHS;
+    const list =
+      paths.slice(0, SHOWN_PATHS).join(', ') + (more > 0 ? ` and ${more} more` : '');
+    if (reason === 'secret') {
+      progress.warn(
+        `left out as secret: ${list} (\`include\` in phpack.json packs them)`,
+      );
+    } else if (reason === 'special file') {
+      progress.warn(`left out, as no file: ${list}`);
+    } else {
+      progress.line(`  left out (${reason}): ${list}`);
+    }
+  }
+  const isMaybeSecret = compileGlobs(maybeSecret);
+  const suspects = tree.entries.filter(
+    ({ path, kind }) => kind === 'file' && isMaybeSecret(path),
+  );
+  if (suspects.length > 0) {
+    const names = suspects.map(({ path }) => path).join(', ');
+    progress.warn(`packed, readable for every customer: ${names}`);
+  }
+  tellFirstContent(progress, project, tree);
+}
+
+/** Every customer begins with what the vendor's machine has there. */
+function tellFirstContent(progress: Progress, project: Project, tree: AppTree): void {
+  const writable = project.config.writable;
+  const files = tree.entries.filter(
+    ({ path, kind }) =>
+      kind === 'file' &&
+      !/(^|\/)\.git(ignore|keep)$/.test(path) &&
+      writable.some(
+        (place) => path === place || path.startsWith(`${place.replace(/\/$/, '')}/`),
+      ),
+  );
+  if (files.length === 0) return;
+  const some = files
+    .slice(0, 3)
+    .map(({ path }) => path)
+    .join(', ');
+  const dots = files.length > 3 ? ', …' : '';
+  const count = formatCount(files.length, 'file');
+  progress.line(`  first content of writable paths: ${count} (${some}${dots})`);
+}
+
+export interface BuildReport {
+  output: string;
+  product: WrittenProduct;
+  /** Null when it was not asked for. */
+  proof: Proof | null;
+  parts: Parts;
+  tree: AppTree;
+  steps: readonly { label: string; ms: number }[];
+}
+
+export function reportBuild(report: BuildReport, io: Io): void {
+  const { output, product, proof, parts, steps } = report;
+  const { app, php, channel } = product.parts;
+  const files = report.tree.entries.filter(({ kind }) => kind === 'file').length;
+  const total = steps.reduce((sum, step) => sum + step.ms, 0);
+  const times = steps.map(({ label, ms }) => `${label} ${formatSeconds(ms)}`).join(', ');
+  const appSize = `${formatCount(files, 'file')}, ${formatBytes(app.size)} unpacked`;
+  const lines = [
+    `${output}: ${formatBytes(product.file.size)}`,
+    `  server  ${formatBytes(product.baseBytes + channel.length)}`,
+    `  PHP     ${formatBytes(php.length)}  (${parts.facts.version}, ` +
+      `${formatCount(parts.facts.extensions.length, 'extension')})`,
+    `  app     ${formatBytes(app.length)}  (${appSize})`,
+    `  time    ${formatSeconds(total)}: ${times}`,
+    proof
+      ? `  proof   answers ${proof.answer}, ${formatSeconds(proof.firstResponseMs)} after its first start`
+      : '  proof   not proved (--no-prove)',
+    `Start it:  ${startCommand(output, io.cwd)}`,
+  ];
+  io.stdout(`${lines.join('\n')}\n`);
+}
+
+function startCommand(output: string, cwd: string): string {
+  const isHere = output === `${cwd.replace(/\/$/, '')}/${basename(output)}`;
+  const command = isHere ? `./${basename(output)}` : output;
+  return `${command} --listen 127.0.0.1:8080`;
+}
