@@ -1,5 +1,5 @@
 import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -85,6 +85,15 @@ test('a body in an unlinked file is handed over; the caller may close it at once
   expect(response.body.toString()).toBe(hashAnswer(bytes, 0));
   await fake.pool.drain();
   expectAllFree(fake);
+  const before = readdirSync('/proc/self/fd').length;
+  for (let i = 0; i < 5; i++) {
+    writeFileSync(path, bytes);
+    const other = openSync(path, 'r');
+    send(fake.pool, 'hash=1', { ...body, fd: other });
+    closeSync(other);
+  }
+  await fake.pool.drain();
+  expect(readdirSync('/proc/self/fd').length).toBe(before);
   rmSync(dir, { recursive: true });
 });
 

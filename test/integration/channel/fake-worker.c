@@ -6,7 +6,8 @@
  *   sleep=MS                       pause before the head
  *   early=MS                       run on for so long after the response has ended
  *   kill=SIGNAL exit=STATUS        before the head; at=N: after N bytes of the response
- *   flush=1                        tell the front of every piece
+ *   flush=1 quiet=1                tell the front of every piece, of nothing without need
+ *   endless=1                      goes on until the client is gone
  *   log=N                          a log text of N bytes
  *   raw=1                          the value of the request header X-Head is the head block
  *   status=N */
@@ -145,8 +146,8 @@ static bool write_body(struct request *request, const char *from, uint32_t count
     point();
     atomic_store(&slot->response_written, written + now);
     point();
-    if (space - now < PHPACK_RESPONSE_RING / 2 || roll(4) == 0 ||
-        option(request, "flush")) {
+    if (space - now < PHPACK_RESPONSE_RING / 2 || option(request, "flush") ||
+        (roll(4) == 0 && !option(request, "quiet"))) {
       post_news(request->index);
     }
     request->sent += now;
@@ -195,7 +196,8 @@ static void respond(struct request *request) {
     write_body(request, buffer, (uint32_t)length);
   } else {
     uint32_t left = option(request, "bytes"), at = 0;
-    while (left > 0) {
+    while (left > 0 || option(request, "endless")) {
+      if (left == 0) left = sizeof buffer;
       uint32_t now = 1 + roll(sizeof buffer);
       if (now > left) now = left;
       for (uint32_t i = 0; i < now; i++, at++) buffer[i] = (char)(at * 7 + at / 251);
@@ -241,7 +243,9 @@ void serve(uint32_t index) {
   point();
   atomic_store(&slot->head_ready, 1);
   point();
-  if (option(&request, "early") || roll(3) == 0) post_news(index);
+  if (option(&request, "early") || (roll(3) == 0 && !option(&request, "quiet"))) {
+    post_news(index);
+  }
   respond(&request);
   point();
   atomic_store(&slot->response_ended, 1);
