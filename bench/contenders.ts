@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { wordpressTree } from '../test/apps/wordpress.ts';
 import { ensurePeerRoot } from '../test/conformance/peer.ts';
 import { startPeer } from '../test/conformance/peer-server.ts';
-import { buildProduct, startServer } from '../test/e2e/product.ts';
+import { buildProduct } from '../test/e2e/product.ts';
+import { startServer } from '../test/e2e/server.ts';
 import { type Site, WORKERS } from './scenarios.ts';
 import { writePlainSite } from './site.ts';
 

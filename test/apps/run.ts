@@ -8,6 +8,8 @@ export interface RunOptions {
   input?: string | Buffer;
   /** Killed after this time; default 15 minutes. */
   timeoutMs?: number;
+  /** User and group to run as. Default: the caller's. */
+  user?: number | undefined;
 }
 
 export interface RunResult {
@@ -23,9 +25,15 @@ export function runAny(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { cwd, env = process.env, input, timeoutMs = 15 * 60_000 } = options;
+  const { cwd, env = process.env, input, timeoutMs = 15 * 60_000, user } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: 'pipe', timeout: timeoutMs });
+    const child = spawn(program, args, {
+      cwd,
+      env,
+      stdio: 'pipe',
+      timeout: timeoutMs,
+      ...(user === undefined ? {} : { uid: user, gid: user }),
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

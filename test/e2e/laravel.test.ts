@@ -2,32 +2,25 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { laravelTree } from '../apps/laravel.ts';
 import { type Browser, createBrowser } from './browser.ts';
-import {
-  builtProduct,
-  phpCli,
-  type Server,
-  startServer,
-  temporaryDirectory,
-} from './product.ts';
+import { builtProduct, type Deployment, deploy } from './product.ts';
+import type { Server } from './server.ts';
 
-let binary: string;
+let app: Deployment;
 let server: Server;
-const dir = await temporaryDirectory();
 // The secret comes from where the customer starts the binary, not from the binary.
 const env = { APP_KEY: `base64:${randomBytes(32).toString('base64')}` };
 
 beforeAll(async () => {
-  binary = await builtProduct('laravel', await laravelTree());
-  server = await startServer(binary, { dataDir: dir.path, env });
+  app = await deploy(await builtProduct('laravel', await laravelTree()));
+  server = await app.serve({ env });
 });
 
 afterAll(async () => {
-  await server?.stop();
-  await dir[Symbol.asyncDispose]();
+  await app?.[Symbol.asyncDispose]();
 });
 
 const artisan = (...args: string[]) =>
-  phpCli(binary, ['artisan', '--no-ansi', ...args], { dataDir: dir.path, env });
+  app.phpCli(['artisan', '--no-ansi', ...args], { env });
 
 test('artisan migrates a database that does not exist yet', async () => {
   const migrate = await artisan('migrate', '--force');

@@ -1,14 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { cacheRoot, cachedDirectory, removeTree, treeHash } from '../apps/cache.ts';
+import { cachedDirectory, cacheRoot, removeTree, treeHash } from '../apps/cache.ts';
 import { type RunResult, run, runAny } from '../apps/run.ts';
+import { type ServeOptions, type Server, startServer } from './server.ts';
 
 const repository = path.join(import.meta.dirname, '../..');
 const sources = ['packager', 'runtime', 'native', 'static-php-build', 'templates'];
+const standIns = process.env['PHPACK_TEST_PRODUCTS'];
+/** Products run as `nobody`: root could write into a tree that is read-only for everybody else. */
+const user = process.getuid?.() === 0 && !standIns ? 65534 : undefined;
 
 /**
  * `phpack build` of a tree, once for the same tree and the same sources of ours.
@@ -16,28 +18,31 @@ const sources = ['packager', 'runtime', 'native', 'static-php-build', 'templates
  * `PHPACK_TEST_PRODUCTS=DIR` takes DIR/<name> instead, to test binaries built elsewhere.
  */
 export async function builtProduct(name: string, tree: string): Promise<string> {
-  const ready = process.env['PHPACK_TEST_PRODUCTS'];
-  if (ready) return path.join(ready, name);
+  if (standIns) return path.join(standIns, name);
   const hashes = await Promise.all(
     sources.map((dir) => treeHash(path.join(repository, dir))),
   );
-  const inputs = [
-    tree,
-    ...hashes,
-    await fs.readFile(`${repository}/package-lock.json`, 'utf8'),
-  ];
-  const dir = await cachedDirectory('products', name, inputs, async (into) => {
-    await dropOlder(name);
-    await buildProduct(tree, path.join(into, name));
-  });
+  const lock = await fs.readFile(path.join(repository, 'package-lock.json'), 'utf8');
+  const dir = await cachedDirectory(
+    'products',
+    name,
+    [tree, ...hashes, lock],
+    async (into) => {
+      await dropOlder(name);
+      await buildProduct(tree, path.join(into, name));
+    },
+  );
   return path.join(dir, name);
 }
 
-/** `phpack build TREE -o FILE`, the real command, as a vendor runs it. */
-export async function buildProduct(tree: string, file: string): Promise<string> {
-  return run(process.execPath, ['packager/cli.ts', 'build', tree, '-o', file], {
-    cwd: repository,
-  });
+/** `phpack build TREE -o FILE`, the real command, as a vendor runs it; its report. */
+export async function buildProduct(
+  tree: string,
+  file: string,
+  flags: readonly string[] = [],
+): Promise<string> {
+  const args = ['packager/cli.ts', 'build', tree, '-o', file, ...flags];
+  return run(process.execPath, args, { cwd: repository });
 }
 
 /** Products are large, and only the newest one of a name is used again. */
@@ -51,120 +56,77 @@ async function dropOlder(name: string): Promise<void> {
   }
 }
 
-/** A new directory below the temporary one, and its removal. */
-export async function temporaryDirectory(): Promise<AsyncDisposable & { path: string }> {
-  const dir = await fs.mkdtemp(path.join(tmpdir(), 'phpack-e2e-'));
-  return { path: dir, [Symbol.asyncDispose]: () => removeTree(dir) };
+/** The small app of test/e2e/NAME, at a path that carries its hash. */
+export async function ownTree(name: string): Promise<string> {
+  const source = path.join(import.meta.dirname, name);
+  return cachedDirectory('apps', name, await treeHash(source), (dir) =>
+    fs.cp(source, dir, { recursive: true, verbatimSymlinks: true }),
+  );
 }
 
-export interface Server {
-  /** `http://127.0.0.1:PORT`. */
-  url: string;
-  port: number;
-  process: ChildProcess;
-  /** Everything the server wrote so far. */
-  log(): string;
-  /** SIGTERM, then waits; returns the exit status. */
-  stop(): Promise<number>;
-}
-
-export interface ServeOptions {
+/** A product on a customer's machine: the file, its data and who runs it. */
+export interface Deployment extends AsyncDisposable {
+  /** Directory of its own, with the binary; gone after disposal. */
+  directory: string;
+  binary: string;
   dataDir: string;
-  args?: readonly string[];
-  /** The whole environment: nothing of the test's own goes in. */
-  env?: Record<string, string>;
-  /** Starts through another program (a chroot), which gets the binary's path and arguments. */
-  through?: (binary: string, args: string[]) => [program: string, args: string[]];
+  /** As startServer, stopped at disposal. */
+  serve(options?: Partial<ServeOptions>): Promise<Server>;
+  /** `BINARY php-cli ARGS…` in a clean environment. */
+  phpCli(args: readonly string[], options?: CliOptions): Promise<RunResult>;
+  /** `BINARY ARGS…`, as above. */
+  command(args: readonly string[], options?: CliOptions): Promise<RunResult>;
 }
 
-/** Starts the binary as a server in a clean environment and waits until it accepts. */
-export async function startServer(
-  binary: string,
-  options: ServeOptions,
-): Promise<Server> {
-  const port = await freePort();
-  const args = [
-    '--listen',
-    `127.0.0.1:${port}`,
-    '--data-dir',
-    options.dataDir,
-    ...(options.args ?? []),
-  ];
-  const [program, words] = options.through?.(binary, args) ?? [binary, args];
-  const child = spawn(program, words, {
-    env: options.env ?? {},
-    cwd: '/',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = new Promise<number>((resolve) => {
-    child.on('error', (error) => {
-      text += `${error}\n`;
-      resolve(-1);
+export interface CliOptions {
+  input?: string;
+  env?: Readonly<Record<string, string>>;
+  cwd?: string;
+  timeoutMs?: number;
+}
+
+/** Puts a built product into a new directory, together with a data dir. */
+export async function deploy(product: string): Promise<Deployment> {
+  const directory = await fs.mkdtemp(path.join(tmpdir(), 'phpack-e2e-'));
+  await fs.chmod(directory, 0o755);
+  if (user) await fs.chown(directory, user, user);
+  const binary = path.join(directory, path.basename(product));
+  if (standIns) await fs.symlink(product, binary);
+  else await linkOrCopy(product, binary);
+  const dataDir = path.join(directory, 'data');
+  const servers: Server[] = [];
+
+  const command = (args: readonly string[], options: CliOptions = {}) =>
+    runAny(binary, args, {
+      env: { PHPACK_DATA_DIR: dataDir, ...options.env },
+      cwd: options.cwd ?? '/',
+      input: options.input ?? '',
+      user,
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
     });
-    child.on('close', (code) => resolve(code ?? -1));
-  });
-  let status: number | undefined;
-  void ended.then((code) => (status = code));
-  const url = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + 60_000;
-  while (!(await accepts(url))) {
-    if (status !== undefined) throw new Error(`${binary} ended with ${status}:\n${text}`);
-    if (Date.now() > deadline) {
-      child.kill('SIGKILL');
-      throw new Error(`${binary} did not listen within a minute:\n${text}`);
-    }
-    await sleep(50);
-  }
   return {
-    url,
-    port,
-    process: child,
-    log: () => text,
-    stop: () => {
-      child.kill('SIGTERM');
-      return ended;
+    directory,
+    binary,
+    dataDir,
+    async serve(options = {}) {
+      const server = await startServer(binary, { dataDir, user, ...options });
+      servers.push(server);
+      return server;
+    },
+    phpCli: (args, options) => command(['php-cli', ...args], options),
+    command,
+    async [Symbol.asyncDispose]() {
+      await Promise.all(servers.map((server) => server.stop()));
+      await removeTree(directory);
     },
   };
 }
 
-/** `BINARY php-cli ARGS…` in a clean environment. */
-export function phpCli(
-  binary: string,
-  args: readonly string[],
-  options: {
-    dataDir: string;
-    input?: string;
-    env?: Record<string, string>;
-    cwd?: string;
-  },
-): Promise<RunResult> {
-  return runAny(binary, ['php-cli', ...args], {
-    env: { PHPACK_DATA_DIR: options.dataDir, ...options.env },
-    cwd: options.cwd ?? '/',
-    input: options.input ?? '',
-  });
-}
-
-async function accepts(url: string): Promise<boolean> {
-  // Any answer will do: an application that is not installed yet may redirect or fail.
-  return fetch(url, { redirect: 'manual', method: 'HEAD' }).then(
-    () => true,
-    () => false,
-  );
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() =>
-        resolve(typeof address === 'object' && address ? address.port : 0),
-      );
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  await fs
+    .link(from, to)
+    .catch(() => fs.copyFile(from, to, constants.COPYFILE_FICLONE))
+    .catch((error) => {
+      throw new Error(`cannot put ${from} into place`, { cause: error });
     });
-  });
 }

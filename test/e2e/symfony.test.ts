@@ -2,30 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { symfonyTree } from '../apps/symfony.ts';
 import { createBrowser } from './browser.ts';
-import {
-  builtProduct,
-  phpCli,
-  type Server,
-  startServer,
-  temporaryDirectory,
-} from './product.ts';
+import { builtProduct, type Deployment, deploy } from './product.ts';
+import type { Server } from './server.ts';
 
-let binary: string;
+let app: Deployment;
 let server: Server;
-const dir = await temporaryDirectory();
 
 beforeAll(async () => {
-  binary = await builtProduct('symfony', await symfonyTree());
-  server = await startServer(binary, { dataDir: dir.path });
+  app = await deploy(await builtProduct('symfony', await symfonyTree()));
+  server = await app.serve();
 });
 
 afterAll(async () => {
-  await server?.stop();
-  await dir[Symbol.asyncDispose]();
+  await app?.[Symbol.asyncDispose]();
 });
 
-const console_ = (...args: string[]) =>
-  phpCli(binary, ['bin/console', '--no-ansi', ...args], { dataDir: dir.path });
+const console_ = (...args: string[]) => app.phpCli(['bin/console', '--no-ansi', ...args]);
 
 test('the console migrates the database and finds the mapping in step', async () => {
   const migrate = await console_('doctrine:migrations:migrate', '--no-interaction');

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { wordpressTree } from '../apps/wordpress.ts';
 import { type Mariadb, startMariadb } from './mariadb.ts';
-import { builtProduct, type Server, startServer, temporaryDirectory } from './product.ts';
+import { builtProduct, type Deployment, deploy } from './product.ts';
+import type { Server } from './server.ts';
 import { describeSite } from './wordpress-site.ts';
 
 let database: Mariadb;
+let app: Deployment;
 let server: Server;
-const dir = await temporaryDirectory();
 
 beforeAll(async () => {
-  const binary = await builtProduct('wordpress', await wordpressTree());
-  database = await startMariadb(dir.path);
+  app = await deploy(await builtProduct('wordpress', await wordpressTree()));
+  database = await startMariadb(app.directory);
   await database.query(
     "CREATE DATABASE wordpress; CREATE USER wordpress@localhost IDENTIFIED BY 'secret';" +
       'GRANT ALL ON wordpress.* TO wordpress@localhost',
   );
-  server = await startServer(binary, {
-    dataDir: `${dir.path}/data`,
+  server = await app.serve({
     env: {
       DB_ENGINE: 'mysql',
       DB_HOST: `localhost:${database.socket}`,
@@ -26,9 +26,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await server?.stop();
   await database?.stop();
-  await dir[Symbol.asyncDispose]();
+  await app?.[Symbol.asyncDispose]();
 });
 
 describeSite(() => server);

@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { type Browser, createBrowser } from './browser.ts';
 import { decodeEntities } from './html.ts';
 import { imageSize, pngFile } from './image.ts';
-import type { Server } from './product.ts';
+import type { Server } from './server.ts';
 
 const admin = { name: 'editor', password: 'correct horse battery' };
 
