@@ -14,7 +14,7 @@ import type {
   PhpRequestHead,
 } from '../../../runtime/php/types.ts';
 import { subjectPhp } from '../../conformance/subject.ts';
-import { Collector } from '../channel/request.ts';
+import { Collector, until } from '../channel/request.ts';
 
 export interface PhpOptions extends Partial<Omit<PhpPoolOptions, 'env' | 'onLog'>> {
   /** php.ini directives beside the harness' own. */
@@ -54,6 +54,7 @@ export class Php {
       log_errors: 1,
       error_reporting: -1,
       html_errors: 0,
+      expose_php: 0,
       upload_tmp_dir: this.root,
       sys_temp_dir: this.root,
       'session.save_path': this.root,
@@ -139,6 +140,14 @@ export class Php {
     } catch {
       throw new Error(`no JSON: ${text} (log: ${this.texts().join(' | ')})`);
     }
+  }
+
+  /** Waits for a log entry: the log is a pipe of its own, not in step with responses. */
+  async logged(pattern: RegExp | string): Promise<PhpLogEntry> {
+    const isWanted = (entry: PhpLogEntry): boolean =>
+      typeof pattern === 'string' ? entry.text === pattern : pattern.test(entry.text);
+    await until(() => this.log.some(isWanted), `${pattern} in the log`);
+    return this.log.find(isWanted)!;
   }
 
   texts(): string[] {

@@ -1,0 +1,114 @@
+import { expect, test } from 'vitest';
+import { Php } from './php.ts';
+
+const fatals: [string, string, RegExp][] = [
+  ['an uncaught exception', 'throw new Exception("boom");', /Uncaught Exception: boom/],
+  ['an undefined function', 'no_such_function();', /undefined function no_such_function/],
+  ['memory_limit', 'ini_set("memory_limit", "8M"); str_repeat("x", 1 << 24);', /Allowed memory size/],
+  ['a type error', 'strlen([]);', /Argument #1/],
+  ['a parse error', 'include __DIR__ . "/broken.inc";', /Unclosed '\('/],
+  ['E_USER_ERROR', 'trigger_error("mine", E_USER_ERROR);', /mine/],
+  ['endless recursion', 'ini_set("memory_limit", "16M"); function f($x) { f($x + 1); } f(0);', /memory/],
+];
+
+test.each(fatals)('%s gives 500, a log entry, and a sound worker', async (_what, code, message) => {
+  const php = new Php();
+  php.file('broken.inc', '<?php echo (');
+  const response = await php.get(code);
+  expect(response.status).toBe(500);
+  expect(response.body.toString()).toBe('');
+  expect(await php.logged(message)).toMatchObject({ level: 'error', request: { scriptName: expect.any(String) } });
+  expect(await php.text('echo memory_get_usage() < 1e6 ? "sound" : "full";')).toBe('sound');
+  expect(php.worker(0, 'requests')).toBe(2);
+});
+
+test('display_errors shows the error with the status the script chose', async () => {
+  const php = new Php({ ini: { display_errors: 1 } });
+  const response = await php.get('http_response_code(418); echo "a "; no_such_function();');
+  expect(response.status).toBe(418);
+  expect(response.body.toString()).toMatch(/^a \nFatal error: Uncaught Error/);
+});
+
+test('an error after the head was sent cannot change the status', async () => {
+  const php = new Php({ ini: { output_buffering: 0 } });
+  const response = await php.get('echo "a"; flush(); no_such_function();');
+  expect(response.status).toBe(200);
+  expect(response.body.toString()).toBe('a');
+});
+
+test('warnings and notices are logged with their level, and their request', async () => {
+  const php = new Php();
+  await php.get('echo $undefined; trigger_error("n"); trigger_error("d", E_USER_DEPRECATED); error_log("mine");');
+  await php.logged('mine');
+  expect(php.log.map((entry) => [entry.level, entry.text.split(' in ')[0]])).toEqual([
+    ['warning', 'PHP Warning:  Undefined variable $undefined'],
+    ['notice', 'PHP Notice:  n'],
+    ['info', 'PHP Deprecated:  d'],
+    ['notice', 'mine'],
+  ]);
+  for (const entry of php.log) expect(entry.request?.remoteAddress).toBe('192.0.2.7');
+});
+
+test('a long log text arrives whole, with its lines', async () => {
+  const php = new Php();
+  await php.get('error_log(str_repeat("\u00e4", 10000) . "\\nline two\\n\\n");');
+  await php.logged(`${'\u00e4'.repeat(10_000)}\nline two`);
+});
+
+test('what scripts write to stderr and stdout of the process is logged', async () => {
+  const php = new Php();
+  await php.get('file_put_contents("php://stderr", "to stderr\\n"); file_put_contents("php://stdout", "to stdout\\n");');
+  await php.logged('to stderr');
+  await php.logged('to stdout');
+});
+
+test('error_log in php.ini names a file', async () => {
+  const php = new Php();
+  const code =
+    'ini_set("error_log", __DIR__ . "/my.log"); error_log("to file"); readfile(__DIR__ . "/my.log");';
+  expect(await php.text(code)).toMatch(/^\[.*\] to file\n$/);
+  expect(php.log).toEqual([]);
+});
+
+test('max_execution_time ends a busy script, with the chance to clean up', async () => {
+  const php = new Php({ ini: { max_execution_time: 1 } });
+  const code = 'register_shutdown_function(fn() => print("cleaned")); while (true) {}';
+  const response = await php.get(code);
+  expect(response.status).toBe(500);
+  expect(response.body.toString()).toBe('cleaned');
+  await php.logged(/Maximum execution time of 1 second exceeded/);
+  expect(await php.text('echo ini_get("max_execution_time");')).toBe('1');
+});
+
+test('set_time_limit() is for its own request', async () => {
+  const php = new Php({ ini: { max_execution_time: 30 } });
+  const spin = '$end = microtime(true) + 3; while (microtime(true) < $end) {} echo "spun";';
+  expect((await php.get(`set_time_limit(1); ${spin}`)).status).toBe(500);
+  expect(await php.text(spin)).toBe('spun');
+});
+
+test.each(['exit(7);', 'exit("bye");', 'die(); '])('%s is no failure', async (code) => {
+  const php = new Php();
+  const response = await php.get(code);
+  expect(response.status).toBe(200);
+  expect(response.failure).toBeNull();
+});
+
+test('a script that is gone gives 404, one that may not be read 403 or 500', async () => {
+  const php = new Php();
+  const missing = await php.sendTo('/no/such/dir/index.php').settled();
+  expect(missing.status).toBe(404);
+  expect(missing.body.toString()).toBe('No input file specified.\n');
+  const gone = await php.sendTo('/gone.php').settled();
+  expect(gone.status).toBe(500);
+  await php.logged(/Unable to open primary script: .*no\/such\/dir/);
+  await php.logged(/Failed opening required .*gone\.php/);
+});
+
+test('a flood of log entries slows a script down, and loses none of them', async () => {
+  const php = new Php();
+  await php.get('for ($i = 0; $i < 3000; $i++) error_log("$i " . str_repeat("x", 500));');
+  await php.logged(/^2999 /);
+  expect(php.log).toHaveLength(3000);
+  expect(php.texts().every((text, i) => text.startsWith(`${i} `))).toBe(true);
+});

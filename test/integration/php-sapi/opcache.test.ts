@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { until } from '../channel/request.ts';
+import { Php } from './php.ts';
+
+const ini = { 'opcache.enable': 1, 'opcache.validate_timestamps': 0 };
+
+test('OPcache serves all workers from one memory', async () => {
+  const php = new Php({ ini, workers: 2 });
+  php.file('lib.php', '<?php return getmypid();');
+  const code =
+    'usleep(30000); $pid = include __DIR__ . "/lib.php"; $s = opcache_get_status(); echo json_encode([$pid, $s["opcache_enabled"], $s["scripts"][__DIR__ . "/lib.php"]["hits"] ?? 0]);';
+  const hits = new Map<number, number>();
+  const all = Array.from({ length: 20 }, () => php.send(code));
+  for (const one of all) {
+    const [pid, enabled, count] = JSON.parse((await one.settled()).body.toString());
+    expect(enabled).toBe(true);
+    hits.set(pid, Math.max(count, hits.get(pid) ?? 0));
+  }
+  expect(hits.size).toBe(2);
+  expect(Math.max(...hits.values())).toBeGreaterThanOrEqual(18);
+});
+
+test('the code in memory outlives the file, and opcache_reset() ends that', async () => {
+  const php = new Php({ ini });
+  const path = php.file('a.php', '<?php echo "old";');
+  const get = async (): Promise<string> =>
+    (await php.sendTo('/a.php').settled()).body.toString();
+  expect(await get()).toBe('old');
+  php.file('a.php', '<?php echo "new";');
+  expect(await get()).toBe('old');
+  expect(await php.text(`echo json_encode(opcache_invalidate(${JSON.stringify(path)}, true));`)).toBe('true');
+  expect(await get()).toBe('new');
+  expect(await php.text('echo json_encode(opcache_reset());')).toBe('true');
+  expect(await get()).toBe('new');
+});
+
+test('preloaded classes are there in every request, also as root', async () => {
+  const preload = new Php().file('preload.php', '<?php class Preloaded { const X = 1; }');
+  const php = new Php({ ini: { ...ini, 'opcache.preload': preload }, workers: 2 });
+  for (let i = 0; i < 4; i++) expect(await php.text('echo Preloaded::X;')).toBe('1');
+});
+
+test('an OPcache restart under load breaks no request', async () => {
+  const php = new Php({ ini, workers: 3 });
+  for (let i = 0; i < 40; i++) php.file(`f${i}.php`, `<?php return ${i};`);
+  const code = '$n = 0; for ($i = 0; $i < 40; $i++) $n += include __DIR__ . "/f$i.php"; echo $n;';
+  const all = Array.from({ length: 300 }, (_, i) =>
+    i % 10 === 0 ? php.send('opcache_reset(); echo 780;') : php.send(code),
+  );
+  for (const one of all) expect((await one.settled()).body.toString()).toBe('780');
+  await until(() => php.pool.stats().busy === 0, 'all to be done');
+  expect(php.pool.stats()).toMatchObject({ served: 300, crashes: 0 });
+});

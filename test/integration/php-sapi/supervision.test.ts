@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import * as layout from '../../../runtime/php/layout.ts';
+import { countSlots } from '../channel/fake.ts';
+import { until } from '../channel/request.ts';
+import { Php } from './php.ts';
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+async function expectAllFree(php: Php): Promise<void> {
+  await php.pool.drain();
+  const words = php.words();
+  expect(countSlots(words, layout.FREE)).toBe(words[layout.channel.slot_count >> 2]);
+}
+
+const die = (signal: number): string => `posix_kill(getmypid(), ${signal}); sleep(10);`;
+
+test('a crash costs its own request only', async () => {
+  const php = new Php({ workers: 2 });
+  const others = Array.from({ length: 20 }, () => php.send('usleep(2000); echo "ok";'));
+  const crash = await php.get(die(11));
+  expect(crash.failure).toMatchObject({ reason: 'crashed', signal: 11 });
+  for (const other of others) expect((await other.settled()).body.toString()).toBe('ok');
+  await expectAllFree(php);
+});
+
+test('a crash after the first bytes breaks the response off', async () => {
+  const php = new Php();
+  const crash = await php.get(`echo str_repeat('x', 100000); flush(); ${die(9)}`);
+  expect(crash.status).toBe(200);
+  expect(crash.failure).toMatchObject({ reason: 'crashed', signal: 9 });
+  expect(await php.text('echo "next";')).toBe('next');
+  await expectAllFree(php);
+});
+
+test('a crash in the midst of its body is reported, and the next body arrives', async () => {
+  const php = new Php();
+  const bytes = Buffer.alloc(1_000_000, 'b');
+  const request = { method: 'PUT', body: { kind: 'bytes', bytes } as const };
+  const crash = await php.get(`fread(fopen('php://input', 'r'), 8192); ${die(9)}`, request);
+  expect(crash.failure).toMatchObject({ reason: 'crashed' });
+  const code = 'echo strlen(file_get_contents("php://input"));';
+  expect(await php.text(code, request)).toBe('1000000');
+  await expectAllFree(php);
+});
+
+test('the stack of endless native recursion takes one worker only', async () => {
+  const php = new Php();
+  const code = '$a = []; for ($i = 0; $i < 2000000; $i++) $a = [$a]; echo json_encode(serialize($a) !== "");';
+  const response = await php.get(`ini_set('memory_limit', -1); ${code}`);
+  expect(response.failure === null || response.failure.reason === 'crashed').toBe(true);
+  expect(await php.text('echo "next";')).toBe('next');
+});
+
+test('a request over its wall-clock limit is killed and told apart', async () => {
+  const php = new Php({ workers: 2, requestTimeoutMs: 300 });
+  const slow = await php.get('sleep(60);');
+  expect(slow.failure).toMatchObject({ reason: 'timeout', afterMs: 300 });
+  expect(await php.text('usleep(50000); echo "in time";')).toBe('in time');
+  expect(php.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
+  await expectAllFree(php);
+});
+
+test('the limit is that of each request, not of the worker', async () => {
+  const php = new Php({ requestTimeoutMs: 400 });
+  for (let i = 0; i < 10; i++) expect(await php.text('usleep(80000); echo "ok";')).toBe('ok');
+  expect(php.worker(0, 'requests')).toBe(10);
+});
+
+test('a script that goes on after its response has the same limit', async () => {
+  const php = new Php({ requestTimeoutMs: 300 });
+  const early = await php.get('echo "x"; fastcgi_finish_request(); sleep(60);');
+  expect(early.isEnded).toBe(true);
+  await php.logged(/time|limit/i);
+  expect(await php.text('echo "next";')).toBe('next');
+});
+
+test('a worker that replaced itself by another program is missed by nobody', async () => {
+  const php = new Php();
+  const gone = await php.get('pcntl_exec("/bin/sh", ["-c", "exit 3"]);');
+  expect(gone.failure).toMatchObject({ reason: 'exited', status: 3 });
+  expect(await php.text('echo "next";')).toBe('next');
+  await expectAllFree(php);
+});
+
+test('workers are replaced after max_requests, without a failure', async () => {
+  const php = new Php({ workers: 3, maxRequests: 2 });
+  const all = Array.from({ length: 60 }, () => php.send('echo getmypid();'));
+  const perPid = new Map<string, number>();
+  for (const one of all) {
+    const response = await one.settled();
+    expect(response.failure).toBeNull();
+    const pid = response.body.toString();
+    perPid.set(pid, (perPid.get(pid) ?? 0) + 1);
+  }
+  expect(perPid.size).toBe(30);
+  expect(new Set(perPid.values())).toEqual(new Set([2]));
+});
+
+test('workers that die between requests are replaced, ever more slowly', async () => {
+  const php = new Php({ workers: 1 });
+  await php.pool.ready;
+  const forks = (): number => php.words()[layout.channel.forks >> 2]!;
+  for (let i = 1; i <= 4; i++) {
+    await until(() => forks() === i && php.workerPids().length === 1, `worker ${i}`);
+    process.kill(php.workerPids()[0]!, 'SIGKILL');
+    await until(() => php.workerPids().length === 0, 'its end');
+  }
+  const last = performance.now();
+  await until(() => php.workerPids().length === 1, 'the next one');
+  expect(performance.now() - last).toBeGreaterThan(200);
+  await php.logged(/was killed by signal 9 \(Killed\) between requests/);
+  expect(await php.text('echo "served";')).toBe('served');
+});
+
+test('no signal but the front’s stop ends zygote or workers', async () => {
+  const php = new Php({ workers: 2 });
+  await php.pool.ready;
+  const pids = [php.pool.zygotePid, ...php.workerPids()];
+  for (const pid of pids) {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGPIPE']) process.kill(pid, signal);
+  }
+  expect(await php.text('echo "served";')).toBe('served');
+  for (const pid of pids) process.kill(pid, 'SIGTERM');
+  expect(await php.text('usleep(1000); echo "again";')).toBe('again');
+  expect(php.words()[layout.channel.deaths >> 2]).toBe(0);
+});
+
+test('when the zygote dies its workers die, and a new one takes over', async () => {
+  const php = new Php({ workers: 2 });
+  await php.pool.ready;
+  const pids = php.workerPids();
+  const running = php.send('sleep(60);');
+  await until(() => php.pool.stats().busy === 1, 'the script to run');
+  process.kill(php.pool.zygotePid, 'SIGKILL');
+  expect((await running.settled()).failure).toEqual({ reason: 'zygote-died' });
+  expect(await php.text('echo "next";')).toBe('next');
+  await until(() => !pids.some(isAlive), 'the end of the old workers');
+});
+
+test('stopping lets idle workers leave by themselves and leaves nothing behind', async () => {
+  const php = new Php({ workers: 3 });
+  await php.pool.ready;
+  const pids = [php.pool.zygotePid, ...php.workerPids()];
+  await php.get('echo 1;');
+  await php.pool.drain();
+  await php.pool.close();
+  await until(() => !pids.some(isAlive), 'the end of all processes');
+  expect(php.words()[layout.channel.deaths >> 2]).toBe(3);
+  expect(php.log).toEqual([]);
+});
+
+test('a php.ini that PHP cannot use explains itself', async () => {
+  const php = new Php({ ini: { 'opcache.enable': 1, 'opcache.preload': '/no/such/file.php' } });
+  await expect(php.pool.ready).rejects.toMatchObject({
+    output: [expect.stringMatching(/no\/such\/file/)],
+  });
+});
+
+test('each request leaves its peak of memory', async () => {
+  const php = new Php();
+  await php.get('str_repeat("x", 30 << 20);');
+  const slot = (layout.SLOTS_OFFSET + layout.slot.peak_kib) >> 2;
+  expect(php.words()[slot]).toBeGreaterThan(30 * 1024);
+  await php.get('echo 1;');
+  expect(php.words()[slot]).toBeLessThan(4 * 1024);
+});
