@@ -51,6 +51,8 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
       'never /tmp: others may read names',
     ),
     directive('sys_temp_dir', join(dataDir, 'tmp'), 'as above'),
+    directive('soap.wsdl_cache_dir', join(dataDir, 'tmp'), 'as above'),
+    directive('opcache.lockfile_path', join(dataDir, 'tmp'), 'as above'),
     directive('session.save_path', join(dataDir, 'sessions'), 'private to the user'),
     directive('session.gc_probability', '1', 'nobody else removes old sessions'),
     directive('session.gc_divisor', '1000', 'as php.ini-production'),

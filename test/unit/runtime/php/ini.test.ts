@@ -58,6 +58,7 @@ test('nothing temporary is outside of the data directory', () => {
   for (const name of ['upload_tmp_dir', 'sys_temp_dir', 'session.save_path']) {
     expect(valueOf(ini, name)).toMatch(/^'\/data\//);
   }
+  expect(ini.replace(/^;.*$/gm, '')).not.toContain('/tmp\n');
 });
 
 test('OPcache looks at files again only where code may be written', () => {
