@@ -40,6 +40,8 @@ export interface NativeAddon {
   memfdFromFile(fd: number, name: string): number;
   /** A descriptor of the same (also unlinked) file with an offset of its own, at 0. */
   reopenForReading(fd: number): number;
+  /** A pipe: reading end, writing end. Closed by exec; the caller closes both. */
+  createPipe(): [number, number];
   /**
    * True when `fd` now holds the exclusive advisory lock of its file (until it is closed),
    * false when somebody else has it. Does not wait.

@@ -130,6 +130,21 @@ Napi::Value ReopenForReading(const Napi::CallbackInfo &info) {
   return Napi::Number::New(env, result);
 }
 
+// () → [reading end, writing end]. What Node gives a child as output is a socket, and
+// scripts that open /dev/stderr (as Docker images configure) get ENXIO from sockets.
+Napi::Value CreatePipe(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) {
+    SystemError(env, "pipe2", errno).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  Napi::Array result = Napi::Array::New(env, 2);
+  result.Set(0u, ends[0]);
+  result.Set(1u, ends[1]);
+  return result;
+}
+
 // (fd) → true when this descriptor now holds the file's exclusive advisory lock. Never
 // waits: that would stop the event loop.
 Napi::Value TryLock(const Napi::CallbackInfo &info) {

@@ -85,8 +85,14 @@ export class LogAssembler {
 /** Reads the log pipe until all writers are gone. Owns the descriptor. */
 export function readLogPipe(fd: number, onRecord: (record: LogRecord) => void): Socket {
   const assembler = new LogAssembler(onRecord);
-  const socket = new Socket({ fd, readable: true, writable: false });
+  const socket = openReader(fd);
   socket.on('data', (chunk: Buffer) => assembler.write(chunk));
+  return socket;
+}
+
+/** Reads a pipe. Owns the descriptor. */
+export function openReader(fd: number): Socket {
+  const socket = new Socket({ fd, readable: true, writable: false });
   socket.on('error', () => socket.destroy());
   // The channel's doorbell keeps the process alive, not the log.
   socket.unref();
@@ -111,5 +117,4 @@ export function readLines(
   stream.on('end', () => {
     if (rest !== '') onLine(rest);
   });
-  stream.on('error', () => {});
 }

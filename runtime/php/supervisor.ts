@@ -18,6 +18,8 @@ export interface SupervisorListener<User extends SlotUser> {
 /** A zygote that lived this long was sound: its successor starts at once. */
 const SOUND_AFTER_MS = 10_000;
 const MAX_BACK_OFF_MS = 5_000;
+/** How long the output of a dead zygote is read on when somebody keeps it open. */
+const OUTPUT_GRACE_MS = 1_000;
 /** Lines kept to explain a failed start. */
 const KEPT_LINES = 20;
 
@@ -69,7 +71,7 @@ export class Supervisor<User extends SlotUser> {
     const log = readLogPipe(channel.native.takeLogReader(), (record) =>
       this.#listener.onRecord(record),
     );
-    const zygote = new Zygote(this.#php.phpBinary, this.#php.env, channel, {
+    const zygote = new Zygote(this.#addon, this.#php.phpBinary, this.#php.env, channel, {
       onLine: (line, pid) => {
         if (this.#lines.length < KEPT_LINES) this.#lines.push(line);
         this.#listener.onLine(line, pid);
@@ -98,16 +100,17 @@ export class Supervisor<User extends SlotUser> {
     const { zygote, channel, log } = this.#current!;
     this.#current = null;
     channel.native.close();
-    // Ends by itself when nobody holds the pipe; a script's daemon might.
-    setTimeout(() => log.destroy(), 1000).unref();
-    if (!this.#hasBeenReady) {
-      const lines = this.#lines;
-      void zygote.closed.then(() =>
-        this.#startup.reject(new PhpStartError(reason, lines)),
-      );
-    }
+    // The log ends by itself when nobody holds its pipe; a script's daemon might.
+    setTimeout(() => log.destroy(), OUTPUT_GRACE_MS).unref();
+    void this.#reportOutput(zygote, reason);
     this.#listener.onDeath(channel, reason);
     if (!this.#isClosed) this.#scheduleRestart();
+  }
+
+  async #reportOutput(zygote: Zygote, reason: string): Promise<void> {
+    const lines = this.#lines;
+    await zygote.outputEnd(OUTPUT_GRACE_MS);
+    if (!this.#hasBeenReady) this.#startup.reject(new PhpStartError(reason, lines));
   }
 
   #scheduleRestart(): void {

@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import type { NativeAddon } from '../native.ts';
 import type { Channel } from './channel.ts';
-import { readLines } from './log.ts';
+import { openReader, readLines } from './log.ts';
 
 export interface ZygoteListener {
   /** A line the process wrote to stdout or stderr. */
@@ -20,27 +24,31 @@ export class Zygote {
   readonly #child: ChildProcess;
   readonly #channel: Channel;
   readonly #exited: Promise<void>;
-  /** Resolves when its output has been read to the end, or cannot be any more. */
-  readonly closed: Promise<void>;
+  readonly #output: readonly Socket[];
 
   constructor(
+    addon: NativeAddon,
     phpBinary: string,
     env: Readonly<Record<string, string>>,
     channel: Channel,
     listener: ZygoteListener,
   ) {
     this.#channel = channel;
+    const pipes = [addon.createPipe(), addon.createPipe()] as const;
     this.#child = spawn(phpBinary, [], {
       argv0: 'phpack-zygote',
       env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe', ...channel.native.descriptors],
+      stdio: ['ignore', pipes[0][1], pipes[1][1], ...channel.native.descriptors],
     });
     channel.native.closeChildEnds();
     const pid = this.#child.pid ?? 0;
-    readLines(this.#child.stdout!, (line) => listener.onLine(line, pid));
-    readLines(this.#child.stderr!, (line) => listener.onLine(line, pid));
-    this.closed = new Promise((resolve) => this.#child.once('close', () => resolve()));
+    this.#output = pipes.map(([reader, writer]) => {
+      closeSync(writer);
+      const socket = openReader(reader);
+      readLines(socket, (line) => listener.onLine(line, pid));
+      return socket;
+    });
     this.#exited = new Promise((resolve) => {
       const onEnd = (reason: string): void => {
         // Its workers die by PDEATHSIG; programs that scripts started must go as well.
@@ -59,6 +67,17 @@ export class Zygote {
 
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /**
+   * Resolves when its output has been read to the end, `withinMs` later at most: a daemon
+   * that a script has started may keep it open.
+   */
+  async outputEnd(withinMs: number): Promise<void> {
+    const open = this.#output.filter((socket) => !socket.destroyed);
+    const timer = setTimeout(() => open.forEach((socket) => socket.destroy()), withinMs);
+    await Promise.all(open.map((socket) => once(socket, 'close')));
+    clearTimeout(timer);
   }
 
   /** Lets idle workers leave; kills whoever is still there after the grace. */

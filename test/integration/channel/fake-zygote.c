@@ -152,7 +152,11 @@ int main(void) {
   struct stat status;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getenv("FAKE_FAIL")) {
-    fprintf(stderr, "first line\nsecond line\nfirst l\xffne of rest");
+    /* As scripts and extensions do, who do not know what kind of file it is. */
+    FILE *stream = fopen("/dev/stderr", "w");
+    if (!stream) return 8;
+    fprintf(stream, "first line\nsecond line\nfirst l\xffne of rest");
+    fclose(stream);
     return 7;
   }
   if (fstat(PHPACK_FD_MEMORY, &status) != 0) return 2;

@@ -171,6 +171,15 @@ test('what a script logs names its request', async () => {
   expect(opened.log[1]!.text).toContain('ä'.repeat(5000));
 });
 
+test('a script may write to /dev/stderr', async () => {
+  const opened = openSite({
+    'err.php': 'file_put_contents("/dev/stderr", "to stderr\\n");',
+  });
+  await opened.get('err.php');
+  await until(() => opened.log.length > 0, 'the line');
+  expect(opened.log[0]!.text).toBe('to stderr');
+});
+
 test('PHP with a broken configuration says why it does not start', async () => {
   site = new PhpSite(scripts, {}, ['zend_extension=/nonexistent.so', 'memory_limit=']);
   await expect(site.pool.ready.then(() => site!.get('hello.php'))).resolves.toBe('hello');
