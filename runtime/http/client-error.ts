@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { connectionOf } from './connection.ts';
+import { rawError } from './errors.ts';
+import { endLingering } from './linger.ts';
+import type { RawHeaders } from './response.ts';
+
+interface ClientError extends Error {
+  code?: string;
+  rawPacket?: Buffer;
+  bytesParsed?: number;
+}
+
+/** What node:http's parser, or its clock, says against a connection. */
+export function onClientError(error: ClientError, duplex: Duplex): void {
+  const socket = duplex as Socket;
+  const { code } = error;
+  // Bytes after the last request are nobody's: its answer goes out, then it ends.
+  if (code === 'HPE_CLOSED_CONNECTION') return;
+  if (code === 'ECONNRESET' || code === 'EPIPE' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const connection = connectionOf(socket);
+  if (connection.isBroken) return;
+  connection.isBroken = true;
+  const status = statusOf(error);
+  if (connection.bodyFailure !== null) {
+    // The malformed or unfinished part is the body of a request that we know.
+    connection.bodyFailure(status);
+  } else if (connection.isBusy) {
+    // The requests before it were fine: their answers first.
+    connection.last!.once('close', () => refuse(socket, status, []));
+  } else {
+    refuse(socket, status, []);
+  }
+}
+
+/** CONNECT is for proxies. */
+export function refuseConnect(_: IncomingMessage, duplex: Duplex): void {
+  const socket = duplex as Socket;
+  socket.on('error', ignoreError);
+  if (connectionOf(socket).isBusy) socket.destroy();
+  else refuse(socket, 405, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+}
+
+function refuse(socket: Socket, status: number, headers: RawHeaders): void {
+  if (socket.destroyed) return;
+  // Nothing was asked: browsers open connections in advance.
+  if (status === 408 && socket.bytesRead === 0) socket.destroy();
+  else endLingering(socket, rawError(status, headers));
+}
+
+function statusOf(error: ClientError): number {
+  switch (error.code ?? '') {
+    case 'HPE_HEADER_OVERFLOW':
+      return isWithinRequestLine(error) ? 414 : 431;
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return 413;
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return 408;
+    case 'HPE_INVALID_METHOD':
+      return /^[A-Z][A-Z0-9-]* [/*h]/.test(startOf(error)) ? 501 : 400;
+    case 'HPE_INVALID_VERSION':
+    case 'HPE_PAUSED_H2_UPGRADE':
+      return / HTTP\/\d\.\d\r\n/.test(startOf(error)) ? 505 : 400;
+    default:
+      return 400;
+  }
+}
+
+/** The head became too long before its first line ended. */
+function isWithinRequestLine(error: ClientError): boolean {
+  return /^[A-Z]+ [/h]/.test(startOf(error)) && !error.rawPacket!.includes('\r\n');
+}
+
+function startOf({ rawPacket }: ClientError): string {
+  return rawPacket?.toString('latin1', 0, 4096) ?? '';
+}
+
+function ignoreError(): void {}

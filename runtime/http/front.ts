@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import type { PhpPool } from '../php/types.ts';
+import { type AccessLog, createAccessLog } from './access-log.ts';
+import { onClientError, refuseConnect } from './client-error.ts';
+import { connectionOf } from './connection.ts';
+import { compileGlobs } from './glob.ts';
+import { answer } from './answer.ts';
+import { isLingering } from './linger.ts';
+import { type Listening, listenAll } from './listeners.ts';
+import { FrontResponse, type FrontServer } from './response.ts';
+import { Router, type SiteOptions } from './routing.ts';
+import { SpoolDirectory } from './spool.ts';
+import type { FrontLog, FrontState } from './state.ts';
+import { AssetCache } from './static/cache.ts';
+import { cacheControlRule } from './static/cache-control.ts';
+
+export interface FrontOptions extends SiteOptions {
+  /** A private directory of ours; only nameless files are made in it. */
+  spoolDir: string;
+  pool: PhpPool;
+  log: FrontLog;
+}
+
+export interface FrontAddress {
+  /** `http://127.0.0.1:8080`, `unix:/run/app.sock` */
+  url: string;
+  address: string;
+  /** 0 for a Unix socket. */
+  port: number;
+}
+
+export interface FrontStats {
+  connections: number;
+  requests: number;
+}
+
+type ResponseClass = typeof FrontResponse;
+
+/** The HTTP side of the server: sockets in, requests for PHP out. */
+export class Front {
+  readonly #state: FrontState;
+  readonly #accessLog: AccessLog | null;
+  readonly #servers = new Set<FrontServer>();
+  readonly #sockets = new Set<Socket>();
+  #listening: Listening[] = [];
+  #serial = 0;
+  #whenEmpty: (() => void) | null = null;
+
+  constructor(options: FrontOptions) {
+    const { config, log, pool } = options;
+    const router = new Router(options);
+    this.#state = {
+      config,
+      log,
+      pool,
+      router,
+      assets: new AssetCache({
+        roots: router.roots,
+        cacheControlOf: cacheControlRule(config.http.cacheControl),
+      }),
+      spool: new SpoolDirectory(options.spoolDir),
+      streamBodies: compileGlobs(config.http.streamBodies),
+      idPrefix: `${randomBytes(6).toString('hex')}-`,
+      isDraining: false,
+    };
+    this.#accessLog = config.log.access ? createAccessLog(log) : null;
+  }
+
+  /** Opens all addresses, or none: rejects with PHPACK_E_LISTEN. */
+  async listen(): Promise<FrontAddress[]> {
+    const { listen } = this.#state.config.http;
+    this.#listening = await listenAll(listen, () => this.#createServer());
+    return this.#listening.flatMap(({ addresses }) => addresses);
+  }
+
+  stats(): FrontStats {
+    return { connections: this.#sockets.size, requests: this.#serial };
+  }
+
+  /** No new connections; resolves when all requests are answered, or after `graceMs`. */
+  async drain(graceMs: number): Promise<void> {
+    this.#state.isDraining = true;
+    for (const server of this.#servers) server.close();
+    // A connection without a request yet gets a moment, for one may be on its way.
+    const quiet = setTimeout(() => this.#closeQuiet(), Math.min(500, graceMs));
+    const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+    if (this.#sockets.size === 0) this.#whenEmpty?.();
+    let grace: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (grace = setTimeout(resolve, graceMs)));
+    await Promise.race([empty, late]);
+    clearTimeout(quiet);
+    clearTimeout(grace);
+  }
+
+  /** Ends what is left. */
+  async close(): Promise<void> {
+    this.#state.isDraining = true;
+    for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all(this.#listening.map((listening) => listening.close()));
+  }
+
+  #closeQuiet(): void {
+    for (const socket of this.#sockets) {
+      if (connectionOf(socket).last === null && socket.bytesRead === 0) socket.destroy();
+    }
+  }
+
+  #createServer(): FrontServer {
+    const { http } = this.#state.config;
+    const options: ServerOptions<typeof IncomingMessage, ResponseClass> = {
+      ServerResponse: FrontResponse,
+      insecureHTTPParser: false,
+      requireHostHeader: false,
+      // Of request line and headers together, as node:http counts them.
+      maxHeaderSize: http.maxHeaderBytes,
+      headersTimeout: http.headersTimeoutMs,
+      // Bodies have a limit of idleness instead: a big upload may take hours.
+      requestTimeout: 0,
+      keepAliveTimeout: http.keepAliveTimeoutMs,
+      connectionsCheckingInterval: Math.min(
+        Math.max(http.headersTimeoutMs / 4, 50),
+        2000,
+      ),
+      noDelay: true,
+    };
+    const server = createServer(options, (req, res) => this.#onRequest(req, res));
+    this.#servers.add(server);
+    // Truncating the list, as node:http does, would change the request.
+    server.maxHeadersCount = 0;
+    // A client may end its side after the request and wait for the answer.
+    Object.assign(server, { httpAllowHalfOpen: true });
+    server.on('checkContinue', (req: IncomingMessage, res: FrontResponse) => {
+      res.expectsContinue = true;
+      this.#onRequest(req, res);
+    });
+    server.on('checkExpectation', (req: IncomingMessage, res: FrontResponse) => {
+      this.#onRequest(req, res, 417);
+    });
+    server.on('connection', (socket) => this.#onConnection(socket));
+    server.on('clientError', onClientError);
+    server.on('connect', refuseConnect);
+    server.on('drop', () => this.#onDrop());
+    server.maxConnections = maxConnections;
+    return server;
+  }
+
+  #onConnection(socket: Socket): void {
+    this.#sockets.add(socket);
+    const connection = connectionOf(socket);
+    const { maxHeaderBytes } = this.#state.config.http;
+    socket.prependListener('data', (chunk: Buffer) => {
+      const { last, wire } = connection;
+      wire.push(chunk, last !== null && !last.req.complete);
+      // Endless empty lines are in no head and would never be too many for the parser.
+      if (wire.pendingBytes > 4 * maxHeaderBytes + 256 * 1024) socket.destroy();
+    });
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      if (this.#sockets.size === 0) this.#whenEmpty?.();
+    });
+  }
+
+  #onRequest(req: IncomingMessage, response: FrontResponse, refusal = 0): void {
+    const { socket } = req;
+    if (isLingering(socket)) return;
+    response.front = this.#state;
+    response.serial = ++this.#serial;
+    const connection = connectionOf(socket);
+    const isPlain = connection.wire.hasPlainRequestLine(req);
+    const status = isPlain ? refusal : 400;
+    const { last, isBusy } = connection;
+    connection.last = response;
+    if (this.#accessLog) this.#accessLog(response, connection);
+    // Pipelined requests are answered one after the other: one client, one worker.
+    if (isBusy) last!.once('close', () => answer(response, connection, status));
+    else answer(response, connection, status);
+  }
+
+  #onDrop(): void {
+    const { log } = this.#state;
+    log.write('warning', `Connection refused: ${maxConnections} are open`);
+  }
+}
+
+/** Beyond this the kernel's queue is the better place to wait. */
+const maxConnections = 16_384;
+
+export function createFront(options: FrontOptions): Front {
+  return new Front(options);
+}

@@ -1,0 +1,81 @@
+import type { AppConfig } from '../payload/config.ts';
+import { isInside } from './files.ts';
+import { compileGlobs, compileTreeGlobs } from './glob.ts';
+import { isHidden, isNeverServed } from './never-served.ts';
+
+/**
+ * Which names below the document root may be sent or run. Each rule is asked twice: with the
+ * path of the URL, and with the real path once the file is open, so that a symlink opens
+ * nothing that its target's own name would not.
+ */
+export class PathRules {
+  readonly #deny: RegExp | null;
+  readonly #noPhp: RegExp | null;
+  readonly #entryScripts: RegExp | 'any' | null;
+  readonly #appRoot: string;
+  readonly #writableRoot: string | null;
+  readonly #documentRoot: string;
+
+  /** All roots are absolute real paths. */
+  constructor(
+    config: AppConfig,
+    appRoot: string,
+    writableRoot: string | null,
+    documentRoot: string,
+  ) {
+    this.#deny = compileTreeGlobs(config.deny);
+    this.#noPhp = compileTreeGlobs(config.noPhp);
+    const { entryScripts } = config;
+    this.#entryScripts = entryScripts === 'any' ? 'any' : compileGlobs(entryScripts);
+    this.#appRoot = appRoot;
+    this.#writableRoot = writableRoot;
+    this.#documentRoot = documentRoot;
+  }
+
+  /** `path`: below the document root, starts with '/'. */
+  maySend(path: string): boolean {
+    return !isHidden(path) && !isNeverServed(lastPart(path)) && !this.#isDenied(path);
+  }
+
+  maySendReal(realPath: string): boolean {
+    const name = lastPart(realPath);
+    if (name.startsWith('.') || isNeverServed(name)) return false;
+    const path = this.#toUrlPath(realPath);
+    return path === null || !this.#isDenied(path);
+  }
+
+  mayRun(path: string): boolean {
+    if (isHidden(path) || this.#isDenied(path) || this.#isWithoutPhp(path)) return false;
+    if (this.#entryScripts === 'any') return true;
+    return this.#entryScripts?.test(path.slice(1)) ?? false;
+  }
+
+  mayRunReal(realPath: string): boolean {
+    const path = this.#toUrlPath(realPath);
+    return path === null || !(this.#isDenied(path) || this.#isWithoutPhp(path));
+  }
+
+  #isDenied(path: string): boolean {
+    return this.#deny?.test(path.slice(1)) ?? false;
+  }
+
+  #isWithoutPhp(path: string): boolean {
+    return this.#noPhp?.test(path.slice(1)) ?? false;
+  }
+
+  /** The path below the document root under which the app itself knows a file, if any. */
+  #toUrlPath(realPath: string): string | null {
+    const writable = this.#writableRoot;
+    const path =
+      writable !== null && isInside(realPath, writable)
+        ? this.#appRoot + realPath.slice(writable.length)
+        : realPath;
+    return isInside(path, this.#documentRoot)
+      ? path.slice(this.#documentRoot.length)
+      : null;
+  }
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,24 @@
+import type { AppConfig } from '../payload/config.ts';
+import type { Log } from '../log.ts';
+import type { PhpPool } from '../php/types.ts';
+import type { SpoolDirectory } from './spool.ts';
+import type { Router } from './routing.ts';
+import type { AssetCache } from './static/cache.ts';
+
+export type FrontLog = Pick<Log, 'has' | 'write' | 'access'>;
+
+/** What all requests of one front share. */
+export interface FrontState {
+  readonly config: AppConfig;
+  readonly log: FrontLog;
+  readonly pool: PhpPool;
+  readonly router: Router;
+  readonly assets: AssetCache;
+  readonly spool: SpoolDirectory;
+  /** Routes whose bodies are not buffered; matched against the path without leading slash. */
+  readonly streamBodies: RegExp | null;
+  /** Distinguishes this process's requests from those of all others. */
+  readonly idPrefix: string;
+  /** The server stops: each answer is the last of its connection. */
+  isDraining: boolean;
+}

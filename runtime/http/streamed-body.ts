@@ -1,0 +1,60 @@
+import { Transform, type TransformCallback } from 'node:stream';
+import type { FrontResponse } from './response.ts';
+
+/**
+ * A request body on its way to PHP, for routes that opted out of buffering: counts what the
+ * client sends and notices when it stops sending.
+ */
+export class StreamedBody extends Transform {
+  readonly #response: FrontResponse;
+  readonly #onFailed: (status: number) => void;
+  #rest: number;
+
+  /** `onFailed`: 408 or 413, at most once. */
+  constructor(response: FrontResponse, onFailed: (status: number) => void) {
+    super();
+    this.#response = response;
+    this.#onFailed = onFailed;
+    const { maxBodyBytes, bodyIdleTimeoutMs } = response.front!.config.http;
+    this.#rest = maxBodyBytes === 0 ? Number.POSITIVE_INFINITY : maxBodyBytes;
+    const { req } = response;
+    req.on('timeout', this.#onTimeout);
+    req.on('error', (error) => this.destroy(error));
+    req.on('end', this.#release);
+    req.socket.setTimeout(bodyIdleTimeoutMs);
+    req.pipe(this);
+    this.on('error', ignoreError);
+    this.on('close', this.#release);
+    response.on('close', () => this.destroy());
+    if (response.expectsContinue) {
+      response.expectsContinue = false;
+      response.writeContinue();
+    }
+  }
+
+  override _transform(chunk: Buffer, _: BufferEncoding, done: TransformCallback): void {
+    this.#rest -= chunk.length;
+    if (this.#rest >= 0) {
+      done(null, chunk);
+      return;
+    }
+    done(new Error('the request body is too long'));
+    this.#onFailed(413);
+  }
+
+  readonly #onTimeout = (): void => {
+    // While PHP does not read it is not the client who is late.
+    if (this.#response.req.isPaused()) return;
+    this.destroy(new Error('the request body is late'));
+    this.#onFailed(408);
+  };
+
+  readonly #release = (): void => {
+    const { req } = this.#response;
+    req.off('timeout', this.#onTimeout);
+    this.#response.stopWatching();
+    if (!req.complete) req.resume();
+  };
+}
+
+function ignoreError(): void {}

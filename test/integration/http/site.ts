@@ -1,0 +1,130 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createFront, type Front } from '../../../runtime/http/front.ts';
+import type { AppConfig } from '../../../runtime/payload/config.ts';
+import { type FakeExchange, FakePool } from './fake-pool.ts';
+
+export const baseConfig: AppConfig = {
+  name: 'site',
+  template: 'plain',
+  documentRoot: 'public',
+  frontController: 'index.php',
+  entryScripts: 'any',
+  deny: [],
+  noPhp: [],
+  writable: [],
+  exclude: [],
+  include: [],
+  php: { ini: {}, env: {}, extensions: [] },
+  workers: {
+    count: 4,
+    maxRequests: 0,
+    requestTimeoutMs: 0,
+    queueLimit: 100,
+    queueTimeoutMs: 0,
+  },
+  http: {
+    listen: ['127.0.0.1:0'],
+    maxHeaderBytes: 16_384,
+    maxTargetBytes: 8192,
+    maxBodyBytes: 0,
+    headersTimeoutMs: 10_000,
+    bodyIdleTimeoutMs: 10_000,
+    keepAliveTimeoutMs: 5000,
+    writeIdleTimeoutMs: 10_000,
+    streamBodies: [],
+    cacheControl: {},
+    drainMs: 5000,
+  },
+  log: { level: 'debug', access: false },
+};
+
+export interface LogLine {
+  level: string;
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+export interface Site {
+  front: Front;
+  pool: FakePool;
+  port: number;
+  appRoot: string;
+  spoolDir: string;
+  log: LogLine[];
+  /** Creates or replaces a file below the app root. */
+  write(path: string, content: string | Buffer): string;
+  close(): Promise<void>;
+}
+
+export interface SiteSettings {
+  config?: Partial<Omit<AppConfig, 'http'>> & { http?: Partial<AppConfig['http']> };
+  /** Path below the app root → content. */
+  files?: Readonly<Record<string, string | Buffer>>;
+  php?: (exchange: FakeExchange) => void;
+  isTreeImmutable?: boolean;
+  /** Called with the app root and the writable root before the front starts. */
+  prepare?: (appRoot: string, writableRoot: string) => void;
+}
+
+/** A front on a free port, serving a directory of its own with a fake PHP. */
+export async function startSite(settings: SiteSettings = {}): Promise<Site> {
+  const dir = mkdtempSync(join(tmpdir(), 'phpack-http-'));
+  const appRoot = join(dir, 'app');
+  const writableRoot = join(dir, 'var');
+  const spoolDir = join(dir, 'spool');
+  for (const path of [join(appRoot, 'public'), writableRoot, spoolDir]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+  const write = (path: string, content: string | Buffer): string => {
+    const file = join(appRoot, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, content);
+    return file;
+  };
+  const files = settings.files ?? { 'public/index.php': '<?php' };
+  for (const [path, content] of Object.entries(files)) write(path, content);
+  settings.prepare?.(appRoot, writableRoot);
+  const config: AppConfig = {
+    ...baseConfig,
+    ...settings.config,
+    http: { ...baseConfig.http, ...settings.config?.http },
+  };
+  const pool = new FakePool(settings.php ?? echoHead);
+  const log: LogLine[] = [];
+  const front = createFront({
+    config,
+    appRoot,
+    writableRoot,
+    isTreeImmutable: settings.isTreeImmutable ?? false,
+    spoolDir,
+    pool,
+    log: {
+      has: () => true,
+      write: (level, message, fields = {}) => void log.push({ level, message, fields }),
+      access: (message, fields) => void log.push({ level: 'access', message, fields }),
+    },
+  });
+  const addresses = await front.listen();
+  return {
+    front,
+    pool,
+    port: addresses[0]!.port,
+    appRoot,
+    spoolDir,
+    log,
+    write,
+    close: async () => {
+      await front.close();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Tells which script ran and with what. */
+export function echoHead(exchange: FakeExchange): void {
+  const { head, content } = exchange;
+  const text = JSON.stringify({ ...head, body: content.toString('latin1') });
+  exchange.answer(200, ['Content-Type', 'application/json', 'X-Php', '1'], text);
+}
