@@ -1,7 +1,8 @@
 /**
  * The globs of phpack.json and the templates: relative to a root, anchored at both ends.
  * `*` and `?` stay within one segment and match a leading dot, `**` stands for any number of
- * segments, `{a,b}` for alternatives (also empty ones), `[a-z]` for one character.
+ * segments, `{a,b}` for alternatives (also empty ones), `[a-z]` for one character. `dir/` and
+ * `dir/**` are a directory and all that is in it. The product's front reads globs the same way.
  */
 export type Matcher = (path: string) => boolean;
 
@@ -38,14 +39,20 @@ export function expandBraces(glob: string): string[] {
 }
 
 function segmentsToRegExp(glob: string): string {
-  const segments = glob.split('/');
-  return segments
-    .map((segment, index) => {
-      const isLast = index === segments.length - 1;
-      if (segment === '**') return isLast ? '.+' : '(?:[^/]+/)*';
-      return segmentToRegExp(segment, glob) + (isLast ? '' : '/');
-    })
-    .join('');
+  const segments = glob.replace(/^\/+/, '').replace(/\/$/, '/**').split('/');
+  let source = '';
+  for (const [index, segment] of segments.entries()) {
+    const isLast = index === segments.length - 1;
+    if (segment !== '**') {
+      const isBeforeRest = index === segments.length - 2 && segments.at(-1) === '**';
+      source += segmentToRegExp(segment, glob) + (isLast || isBeforeRest ? '' : '/');
+    } else if (!isLast) {
+      source += '(?:[^/]+/)*';
+    } else {
+      source += index === 0 ? '.+' : '(?:/.*)?';
+    }
+  }
+  return source;
 }
 
 function segmentToRegExp(segment: string, glob: string): string {

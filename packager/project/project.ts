@@ -103,7 +103,7 @@ function chooseDocumentRoot(
   given: string | undefined,
 ): string {
   if (given !== undefined) {
-    const path = given.replace(/^\.\/?/, '').replace(/\/+$/, '');
+    const path = given.replace(/^\.(\/|$)/, '').replace(/\/+$/, '');
     if (path.startsWith('/') || path.split('/').includes('..')) {
       const seen = `documentRoot: ${given} is no relative path inside the app`;
       throw new PackagerError('PHPACK_E_CONFIG', seen);

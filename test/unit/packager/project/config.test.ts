@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import {
+  configFile,
+  configKeys,
+  defaultConfig,
+  mergeConfig,
+} from '../../../../packager/project/config.ts';
+import { parseJson } from '../../../../packager/project/json.ts';
+import {
+  checkConfig,
+  configKeys as keysOfProduct,
+} from '../../../../runtime/config/schema.ts';
+
+test('the packager writes the keys that the product reads', () => {
+  expect(new Set(configKeys)).toEqual(new Set(Object.keys(keysOfProduct)));
+});
+
+test('the product accepts the defaults', () => {
+  expect(checkConfig(defaultConfig)).toEqual(defaultConfig);
+});
+
+test('later layers replace lists and values, and add to objects', () => {
+  const merged = mergeConfig(
+    { deny: ['a'], php: { ini: { memory_limit: '1G', x: '1' } }, http: { drainMs: 5 } },
+    {
+      deny: ['b'],
+      php: { ini: { x: '2' } },
+      http: { cacheControl: { '**': 'no-store' } },
+    },
+  );
+  expect(merged.deny).toEqual(['b']);
+  expect(merged.php).toEqual({
+    ini: { memory_limit: '1G', x: '2' },
+    env: {},
+    extensions: [],
+  });
+  expect(merged.http).toEqual({
+    ...defaultConfig.http,
+    drainMs: 5,
+    cacheControl: { '**': 'no-store' },
+  });
+});
+
+const parse = (text: string) =>
+  parseJson(text, configFile, 'phpack.json', 'PHPACK_E_CONFIG');
+
+test.each([
+  ['{"writeable": []}', 'phpack.json: Unrecognized key: "writeable"'],
+  ['{"http": {"drainMs": -1}}', /http\.drainMs: .*>=0/],
+  ['{"http": {"drainMs": 1.5}}', /http\.drainMs: .*int/],
+  ['{"entryScripts": "all"}', /entryScripts: /],
+  ['{"name": 1, "deny": "x"}', /name: .*string.*; deny: .*array/],
+  ['{"name": "x",}', /phpack\.json is not JSON: .*/],
+  ['[]', /phpack\.json: .*object/],
+])('%s is refused with the place of every fault', (text, message) => {
+  expect(() => parse(text)).toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_CONFIG',
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    }),
+  );
+});

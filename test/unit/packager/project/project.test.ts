@@ -1,0 +1,262 @@
+import { realpathSync } from 'node:fs';
+import { basename } from 'node:path';
+import { expect, test } from 'vitest';
+import { readProject } from '../../../../packager/project/project.ts';
+import { loadTemplates } from '../../../../packager/project/template.ts';
+import { checkConfig } from '../../../../runtime/config/schema.ts';
+import { compileTreeGlobs } from '../../../../runtime/http/glob.ts';
+import { type TreeContent, temporaryTree } from '../tree.ts';
+
+const composer = (...names: string[]): string =>
+  JSON.stringify({ require: Object.fromEntries(names.map((name) => [name, '*'])) });
+const installed = JSON.stringify({ packages: [] });
+
+const apps: readonly [
+  name: string,
+  tree: TreeContent,
+  template: string,
+  docroot: string,
+][] = [
+  [
+    'Drupal by Composer',
+    {
+      'composer.json': composer('drupal/core-recommended'),
+      'vendor/composer/installed.json': installed,
+      'web/index.php': '',
+      'web/core/lib/Drupal.php': '',
+    },
+    'drupal',
+    'web',
+  ],
+  [
+    'Drupal from an archive',
+    { 'index.php': '', 'core/lib/Drupal.php': '' },
+    'drupal',
+    '',
+  ],
+  [
+    'WordPress',
+    { 'index.php': '', 'wp-load.php': '', 'wp-includes/version.php': '' },
+    'wordpress',
+    '',
+  ],
+  [
+    'MediaWiki',
+    { 'index.php': '', 'load.php': '', 'api.php': '', 'includes/WebStart.php': '' },
+    'mediawiki',
+    '',
+  ],
+  [
+    'Laravel',
+    { artisan: '', 'bootstrap/app.php': '', 'public/index.php': '' },
+    'laravel',
+    'public',
+  ],
+  [
+    'Symfony',
+    {
+      'composer.json': composer('symfony/framework-bundle'),
+      'vendor/composer/installed.json': installed,
+      'public/index.php': '',
+    },
+    'symfony',
+    'public',
+  ],
+  ['scripts with a public directory', { 'public/index.php': '' }, 'plain', 'public'],
+  ['a directory of scripts', { 'index.php': '', 'lib/a.php': '' }, 'plain', ''],
+  ['a single script', { 'tool.php': '' }, 'plain', ''],
+];
+
+test.each(apps)('%s is recognised', (_, content, template, docroot) => {
+  using tree = temporaryTree(content);
+  const { config } = readProject({ directory: tree.root, cwd: '/' });
+  expect([config.template, config.documentRoot]).toEqual([template, docroot]);
+  expect(checkConfig(config)).toEqual(config);
+  expect(JSON.stringify(config)).not.toContain('{docroot}');
+});
+
+test('what phpack.json and flags say is stronger than what is recognised', () => {
+  using tree = temporaryTree({
+    'phpack.json': '{"name": "shop", "template": "plain", "php": {"ini": {"x": "1"}}}',
+    'wp-load.php': '',
+    'wp-includes/version.php': '',
+    'site/index.php': '',
+  });
+  const options = {
+    directory: tree.root,
+    cwd: '/',
+    documentRoot: 'site/',
+    name: 'shop-2',
+  };
+  const { config } = readProject(options);
+  expect(config).toMatchObject({
+    name: 'shop-2',
+    template: 'plain',
+    documentRoot: 'site',
+    php: { ini: { x: '1' } },
+  });
+});
+
+test('the product is called as the directory when nothing else is said', () => {
+  using tree = temporaryTree({ 'index.php': '' });
+  const { config } = readProject({ directory: '.', cwd: tree.root });
+  expect(config.name).toBe(basename(realpathSync(tree.root)));
+});
+
+const drupal = { 'index.php': '', 'core/lib/Drupal.php': '' };
+
+test("an installer's file is writable until the vendor brings it", () => {
+  const file = 'sites/default/settings.php';
+  using fresh = temporaryTree(drupal);
+  expect(readProject({ directory: fresh.root, cwd: '/' }).config.writable).toContain(
+    file,
+  );
+  using configured = temporaryTree({ ...drupal, [file]: '<?php' });
+  const { config } = readProject({ directory: configured.root, cwd: '/' });
+  expect(config.writable).not.toContain(file);
+});
+
+const index = { 'index.php': '' };
+
+const faults: readonly [
+  what: string,
+  TreeContent,
+  object,
+  code: string,
+  message: RegExp,
+][] = [
+  ['no PHP', { 'readme.txt': '' }, {}, 'PHPACK_E_NOT_PHP', /no index\.php/],
+  [
+    'no such template',
+    index,
+    { template: 'joomla' },
+    'PHPACK_E_TEMPLATE',
+    /joomla.*wordpress/,
+  ],
+  [
+    'no such docroot',
+    index,
+    { documentRoot: 'web' },
+    'PHPACK_E_CONFIG',
+    /web does not exist/,
+  ],
+  [
+    'a docroot outside',
+    index,
+    { documentRoot: '../x' },
+    'PHPACK_E_CONFIG',
+    /no relative path/,
+  ],
+  ['an unusable name', index, { name: 'a/b' }, 'PHPACK_E_CONFIG', /other characters/],
+  [
+    'no such file',
+    index,
+    { configFile: '/nowhere.json' },
+    'PHPACK_E_CONFIG',
+    /does not exist/,
+  ],
+  [
+    'writable paths outside',
+    { ...index, 'phpack.json': '{"writable": ["../data/"]}' },
+    {},
+    'PHPACK_E_CONFIG',
+    /no relative path/,
+  ],
+  [
+    'Composer packages that are not installed',
+    { ...index, 'composer.json': composer('a/a', 'php') },
+    {},
+    'PHPACK_E_VENDOR_MISSING',
+    /requires a\/a, but .*vendor has no packages/,
+  ],
+  [
+    'a broken composer.json',
+    { ...index, 'composer.json': '{' },
+    {},
+    'PHPACK_E_COMPOSER',
+    /JSON/,
+  ],
+  [
+    'no front controller',
+    { artisan: '', 'bootstrap/app.php': '', 'public/index.php': '' },
+    { documentRoot: 'bootstrap' },
+    'PHPACK_E_NOT_PHP',
+    /bootstrap\/index\.php does not exist/,
+  ],
+];
+
+test.each(faults)('%s: refused', (_, content, options, code, message) => {
+  using tree = temporaryTree(content);
+  expect(() => readProject({ directory: tree.root, cwd: '/', ...options })).toThrow(
+    expect.objectContaining({ code, message: expect.stringMatching(message) }),
+  );
+});
+
+test.each([
+  ['/nowhere', /does not exist/],
+  ['/etc/passwd', /is not a directory/],
+])('%s is no app', (directory, message) => {
+  expect(() => readProject({ directory, cwd: '/' })).toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_NO_DIRECTORY',
+      message: expect.stringMatching(message),
+    }),
+  );
+});
+
+const denied: readonly [template: string, paths: string[], served: string[]][] = [
+  [
+    'drupal',
+    [
+      'core/core.services.yml',
+      'modules/x/x.module',
+      'core/includes/bootstrap.inc',
+      'sites/default/settings.php',
+      'sites/default/files/config_abc/sync/system.site.yml',
+      'themes/x/page.html.twig',
+      'composer.json',
+      'vendor/autoload.php',
+      'x.php~',
+      'dump.sql',
+      'dump.mysql.bak',
+    ],
+    [
+      'core/misc/drupal.js',
+      'sites/default/files/a.png',
+      'robots.txt',
+      'core/install.php',
+    ],
+  ],
+  [
+    'wordpress',
+    [
+      'wp-config.php',
+      'wp-content/database/wordpress.sqlite',
+      'wp-content/debug.log',
+      'wp-admin/includes/file.php',
+    ],
+    ['wp-content/uploads/2026/11/a.jpg', 'wp-admin/load-styles.php', 'wp-login.php'],
+  ],
+  [
+    'mediawiki',
+    ['LocalSettings.php', 'includes/WebStart.php', 'maintenance/run.php', 'cache/x.cdb'],
+    [
+      'load.php',
+      'images/a/ab/x.png',
+      'resources/assets/wiki.png',
+      'extensions/X/modules/x.js',
+    ],
+  ],
+  [
+    'plain',
+    ['vendor/phpunit/phpunit/src/Util/PHP/eval-stdin.php', 'php.ini', 'a/b.inc'],
+    ['a.css'],
+  ],
+];
+
+test.each(denied)('%s: what is denied, and what is not', (name, paths, served) => {
+  const template = loadTemplates().find((one) => one.name === name)!;
+  const isDenied = compileTreeGlobs(template.config.deny ?? [])!;
+  expect(paths.filter((path) => !isDenied.test(path))).toEqual([]);
+  expect(served.filter((path) => isDenied.test(path))).toEqual([]);
+});
