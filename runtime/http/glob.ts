@@ -21,7 +21,7 @@ export function compileGlobs(globs: readonly string[]): RegExp | null {
 }
 
 const tokens =
-  /\*\*\/|\/\*\*$|\*\*|\*|\?|\[!?[^\]/]+\]|\{|\}|,|[\\^$.|+()[\]]|[^*?[\]{},\\^$.|+()]+/g;
+  /\*\*\/|\/\*\*$|\*\*|\*|\?|\[!?[^\]/]+\]|\{|\}|,|[\\^$.|+()[\]/]|[^*?[\]{},\\^$.|+()/]+/g;
 
 function globToPattern(glob: string): string {
   const text = toBinary(glob).replace(/^\/+/, '').replace(/\/$/, '/**');
