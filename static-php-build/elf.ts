@@ -24,7 +24,12 @@ export interface Elf {
   segments: Segment[];
 }
 
-export const sectionType = { symtab: 2, strtab: 3, dynamic: 6, verneed: 0x6ffffffe } as const;
+export const sectionType = {
+  symtab: 2,
+  strtab: 3,
+  dynamic: 6,
+  verneed: 0x6ffffffe,
+} as const;
 export const segmentType = { interp: 3, stack: 0x6474e551, relro: 0x6474e552 } as const;
 
 /** A NUL-terminated string at an offset. */
@@ -68,8 +73,15 @@ export function readElf(bytes: Buffer): Elf {
     });
   }
   const names = sections[bytes.readUInt16LE(62)];
-  for (const s of sections) s.name = names ? cString(bytes, names.offset + Number(s.name)) : '';
-  return { bytes, type: bytes.readUInt16LE(16), machine: bytes.readUInt16LE(18), sections, segments };
+  for (const s of sections)
+    s.name = names ? cString(bytes, names.offset + Number(s.name)) : '';
+  return {
+    bytes,
+    type: bytes.readUInt16LE(16),
+    machine: bytes.readUInt16LE(18),
+    sections,
+    segments,
+  };
 }
 
 /** The dynamic section as [tag, value] pairs. */

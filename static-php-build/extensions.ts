@@ -86,7 +86,15 @@ export const extensions: readonly Extension[] = [
   using('zlib', ['--with-zlib'], 'zlib'),
 ];
 
-const minimal = ['ctype', 'filter', 'iconv', 'mbstring', 'opcache', 'pcntl', 'pdo_sqlite'];
+const minimal = [
+  'ctype',
+  'filter',
+  'iconv',
+  'mbstring',
+  'opcache',
+  'pcntl',
+  'pdo_sqlite',
+];
 const minimalRest = ['phar', 'posix', 'session', 'tokenizer', 'zlib', 'fileinfo'];
 
 /** Named sets. `minimal` is for quick builds while working on the SAPI. */

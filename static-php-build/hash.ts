@@ -15,7 +15,10 @@ export function hashOf(value: unknown): string {
 }
 
 /** Hash over names and contents of all files below the directories, in sorted order. */
-export function hashTree(dirs: readonly string[], match: (name: string) => boolean): string {
+export function hashTree(
+  dirs: readonly string[],
+  match: (name: string) => boolean,
+): string {
   const hash = createHash('sha256');
   for (const dir of dirs) {
     const names = readdirSync(dir, { recursive: true, withFileTypes: true })

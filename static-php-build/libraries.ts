@@ -2,10 +2,11 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { verifyFetched } from './fetch.ts';
 import { hashOf } from './hash.ts';
 import { run } from './process.ts';
 import type { Progress } from './progress.ts';
-import { type BuildContext, buildEnv, prefix, type Recipe, stepRunner } from './recipe.ts';
+import { buildEnv, prefix, type Recipe, stepRunner } from './recipe.ts';
 import { recipes } from './recipes/index.ts';
 import type { Target } from './targets.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -16,12 +17,15 @@ export interface FetchedSource {
   version: string;
   path: string;
   sha256: string;
+  /** The pinned version, where this one only stands in for it. */
+  substituteFor?: string;
 }
 
+/** Where a library is, or will be once it is built. */
 export interface BuiltLibrary {
   name: string;
   hash: string;
-  /** Directory with include/, lib/ and the source's licence text. */
+  /** Directory with include/ and lib/. */
   dir: string;
 }
 
@@ -55,19 +59,40 @@ export function withDependencies(names: readonly string[]): Recipe[] {
   return recipes.filter((r) => wanted.has(r.name));
 }
 
-function keyOf(recipe: Recipe, build: LibraryBuild, done: Map<string, BuiltLibrary>): string {
-  const source = build.fetched.get(recipe.name)?.sha256;
-  const deps = recipe.deps.map((d) => done.get(d)?.hash);
-  const inputs = recipe.inputs?.();
-  return hashOf([recipe.name, recipeText(recipe), inputs, source, deps, build.tools.hash]);
+type LibraryInputs = Pick<LibraryBuild, 'cache' | 'fetched' | 'tools'>;
+
+/**
+ * The named libraries and all they depend on, in an order that can be built, with the
+ * directory each has in the cache: its name is a hash of all that goes in.
+ */
+export function planLibraries(
+  names: readonly string[],
+  inputs: LibraryInputs,
+): Map<string, BuiltLibrary> {
+  const plan = new Map<string, BuiltLibrary>();
+  for (const recipe of withDependencies(names)) {
+    const { name } = recipe;
+    const source = inputs.fetched.get(name)?.sha256;
+    const deps = recipe.deps.map((d) => plan.get(d)?.hash);
+    const own = recipe.inputs?.();
+    const hash = hashOf([name, recipeText(recipe), own, source, deps, inputs.tools.hash]);
+    plan.set(name, { name, hash, dir: join(inputs.cache, 'lib', `${name}-${hash}`) });
+  }
+  return plan;
 }
 
-/** Unpacks a tarball; its single top directory becomes `dir`. */
-export async function unpack(archive: string, dir: string, log: string): Promise<void> {
+/** Unpacks a source, its hash checked again; its single top directory becomes `dir`. */
+export async function unpack(
+  source: FetchedSource,
+  dir: string,
+  log: string,
+): Promise<void> {
+  await verifyFetched(source);
   mkdirSync(dir, { recursive: true });
   const env = { PATH: process.env.PATH ?? '/usr/bin:/bin' };
-  const argv = ['tar', '-xf', archive, '-C', dir, '--strip-components=1', '--no-same-owner'];
-  await run(argv, { cwd: dir, env, log });
+  const argv = ['tar', '-xf', source.path, '-C', dir];
+  const options = ['--strip-components=1', '--no-same-owner'];
+  await run([...argv, ...options], { cwd: dir, env, log });
 }
 
 /** Copies (hard-links) what the dependencies installed into one include/ and lib/. */
@@ -96,58 +121,60 @@ function makeRelocatable(dir: string): void {
   }
 }
 
-function transitive(recipe: Recipe, done: Map<string, BuiltLibrary>): BuiltLibrary[] {
-  return withDependencies(recipe.deps).flatMap((r) => done.get(r.name) ?? []);
-}
-
-async function buildOne(recipe: Recipe, build: LibraryBuild, done: Map<string, BuiltLibrary>) {
-  const hash = keyOf(recipe, build, done);
-  const dir = join(build.cache, 'lib', `${recipe.name}-${hash}`);
-  if (existsSync(dir)) return { name: recipe.name, hash, dir };
+async function buildOne(
+  recipe: Recipe,
+  build: LibraryBuild,
+  plan: ReadonlyMap<string, BuiltLibrary>,
+  label: string,
+): Promise<void> {
+  const { target, tools, cache } = build;
+  const { hash, dir } = plan.get(recipe.name) as BuiltLibrary;
   const source = build.fetched.get(recipe.name);
   if (!source) throw new Error(`no source for ${recipe.name}`);
-  mkdirSync(join(build.cache, 'lib'), { recursive: true });
-  mkdirSync(join(build.cache, 'log'), { recursive: true });
-  const work = mkdtempSync(join(build.cache, 'work', `${recipe.name}-`));
-  const log = join(build.cache, 'log', `${recipe.name}-${hash}.log`);
-  const end = build.progress.step(`${recipe.name} ${source.version}`);
-  const [src, dest, deps] = ['src', 'dest', 'deps'].map((d) => join(work, d)) as
-    [string, string, string];
-  mergeLibraries(deps, transitive(recipe, done));
-  await unpack(source.path, src, log);
-  const env = buildEnv(build.tools, deps, work);
-  const { target, tools } = build;
+  const work = mkdtempSync(join(cache, 'work', `${recipe.name}-`));
+  const log = join(cache, 'log', `${recipe.name}-${hash}.log`);
+  const end = build.progress.step(`${label} ${recipe.name} ${source.version}`);
+  const [src, dest, deps] = ['src', 'dest', 'deps'].map((d) => join(work, d)) as [
+    string,
+    string,
+    string,
+  ];
+  const needed = withDependencies(recipe.deps).flatMap((r) => plan.get(r.name) ?? []);
+  mergeLibraries(deps, needed);
+  await unpack(source, src, log);
+  const env = buildEnv(tools, deps, work);
   const runStep = stepRunner(src, env, log);
-  const ctx: BuildContext = { target, tools, src, dest, deps, jobs: 2, run: runStep, env };
-  await recipe.build(ctx);
+  await recipe.build({ target, tools, src, dest, deps, jobs: 2, run: runStep, env });
   makeRelocatable(join(dest, prefix));
   renameSync(join(dest, prefix), dir);
   rmSync(work, { recursive: true, force: true });
   end();
-  return { name: recipe.name, hash, dir };
 }
 
-/** Builds (or finds in the cache) the libraries, two at a time, dependencies first. */
+/** Builds what the plan lacks in the cache, two at a time, dependencies first. */
 export async function buildLibraries(
-  names: readonly string[],
+  plan: ReadonlyMap<string, BuiltLibrary>,
   build: LibraryBuild,
-): Promise<BuiltLibrary[]> {
-  mkdirSync(join(build.cache, 'work'), { recursive: true });
-  const pending = withDependencies(names);
-  const done = new Map<string, BuiltLibrary>();
+): Promise<void> {
+  for (const part of ['work', 'lib', 'log']) {
+    mkdirSync(join(build.cache, part), { recursive: true });
+  }
+  const isDone = (name: string) => existsSync(plan.get(name)?.dir ?? '');
+  const pending = recipes.filter((r) => plan.has(r.name) && !isDone(r.name));
+  const total = pending.length;
   const running = new Map<string, Promise<void>>();
   while (pending.length > 0 || running.size > 0) {
-    const next = pending.findIndex((r) => r.deps.every((d) => done.has(d)));
+    const next = pending.findIndex((r) => r.deps.every(isDone));
     if (running.size < 2 && next >= 0) {
       const [recipe] = pending.splice(next, 1) as [Recipe];
-      const job = buildOne(recipe, build, done).then((built) => {
-        done.set(recipe.name, built);
-        running.delete(recipe.name);
-      });
-      running.set(recipe.name, job);
+      const label = `library ${total - pending.length} of ${total}:`;
+      const job = buildOne(recipe, build, plan, label);
+      running.set(
+        recipe.name,
+        job.finally(() => running.delete(recipe.name)),
+      );
       continue;
     }
     await Promise.race(running.values());
   }
-  return withDependencies(names).flatMap((r) => done.get(r.name) ?? []);
 }

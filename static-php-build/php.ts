@@ -2,8 +2,20 @@ import { cpSync, existsSync, globSync, mkdirSync, readFileSync } from 'node:fs';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Extension } from './extensions.ts';
-import { mergeLibraries, type BuiltLibrary, type FetchedSource, unpack } from './libraries.ts';
-import { applyPatch, type BuildContext, buildEnv, edit, prefix, stepRunner } from './recipe.ts';
+import {
+  mergeLibraries,
+  type BuiltLibrary,
+  type FetchedSource,
+  unpack,
+} from './libraries.ts';
+import {
+  applyPatch,
+  type BuildContext,
+  buildEnv,
+  edit,
+  prefix,
+  stepRunner,
+} from './recipe.ts';
 import type { Target } from './targets.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -45,8 +57,17 @@ function configureArguments(build: PhpBuild, deps: string): string[] {
   return [
     `--prefix=${prefix}`,
     `--host=${build.target.host}`,
-    ...['--disable-all', '--disable-cgi', '--disable-phpdbg', '--enable-cli', '--without-pear'],
-    ...['--with-config-file-path=/etc/phpack', '--with-config-file-scan-dir=/etc/phpack/conf.d'],
+    ...[
+      '--disable-all',
+      '--disable-cgi',
+      '--disable-phpdbg',
+      '--enable-cli',
+      '--without-pear',
+    ],
+    ...[
+      '--with-config-file-path=/etc/phpack',
+      '--with-config-file-scan-dir=/etc/phpack/conf.d',
+    ],
     ...['--enable-shared=no', '--enable-static=yes', '--disable-rpath'],
     ...words.map((w) => w.replace('@deps@', deps)),
   ];
@@ -66,6 +87,9 @@ function environment(build: PhpBuild, deps: string): Record<string, string> {
     LIBS: '-lpthread -lm -ldl',
     EXTENSION_DIR: `${prefix}/lib/php/extensions`,
     LDFLAGS: `-L${join(deps, 'lib')} -pie`,
+    // Said here because pkg-config is asked for icu-io too, which no code of intl uses.
+    ICU_CFLAGS: `-I${join(deps, 'include')}`,
+    ICU_LIBS: '-licui18n -licuuc -licudata',
   };
 }
 
@@ -75,15 +99,23 @@ async function addExternalExtensions(build: PhpBuild, src: string): Promise<void
     if (!source) continue;
     const fetched = build.fetched.get(source);
     if (!fetched) throw new Error(`no source for extension ${source}`);
-    await unpack(fetched.path, join(src, 'ext', source), build.log);
+    await unpack(fetched, join(src, 'ext', source), build.log);
   }
 }
 
 /** phpinfo() and php -i show what configure was called with: without local paths. */
-function sanitiseBuildDefinitions(src: string, args: readonly string[], deps: string): void {
+function sanitiseBuildDefinitions(
+  src: string,
+  args: readonly string[],
+  deps: string,
+): void {
   const shown = args.map((a) => a.replace(deps, prefix)).join(' ');
   const file = join(src, 'main/build-defs.h');
-  edit(file, /#define CONFIGURE_COMMAND .*/, `#define CONFIGURE_COMMAND "./configure ${shown}"`);
+  edit(
+    file,
+    /#define CONFIGURE_COMMAND .*/,
+    `#define CONFIGURE_COMMAND "./configure ${shown}"`,
+  );
 }
 
 const printVariables = `
@@ -100,7 +132,7 @@ export async function compilePhp(build: PhpBuild): Promise<BuiltPhp> {
   const [src, deps] = [join(build.work, 'php'), join(build.work, 'deps')];
   const fetched = build.fetched.get('php');
   if (!fetched) throw new Error('no source for php');
-  await unpack(fetched.path, src, build.log);
+  await unpack(fetched, src, build.log);
   await addExternalExtensions(build, src);
   mergeLibraries(deps, build.libraries);
   const env = environment(build, deps);
@@ -134,5 +166,6 @@ export function copyHeaders(php: BuiltPhp, into: string): void {
       cpSync(join(php.src, name), join(into, name));
     }
   }
-  if (!existsSync(join(into, 'main/php_config.h'))) throw new Error('php_config.h is missing');
+  if (!existsSync(join(into, 'main/php_config.h')))
+    throw new Error('php_config.h is missing');
 }

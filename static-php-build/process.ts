@@ -35,15 +35,26 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
       child.once('exit', (code, signal) => resolve(signal ?? `status ${code}`));
     });
     if (status === 'status 0') return;
-    const tail = readFileSync(options.log, 'utf8').trimEnd().split('\n').slice(-tailLines);
-    throw new StepFailed(argv.join(' ').slice(0, 300), status, options.log, tail.join('\n'));
+    const tail = readFileSync(options.log, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .slice(-tailLines);
+    throw new StepFailed(
+      argv.join(' ').slice(0, 300),
+      status,
+      options.log,
+      tail.join('\n'),
+    );
   } finally {
     closeSync(fd);
   }
 }
 
 /** Runs a command and returns its stdout; for queries, not for build steps. */
-export async function capture(argv: readonly string[], env = process.env): Promise<string> {
+export async function capture(
+  argv: readonly string[],
+  env = process.env,
+): Promise<string> {
   const [command = '', ...args] = argv;
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const out: Buffer[] = [];

@@ -1,6 +1,13 @@
-import { copyFileSync, cpSync, existsSync, globSync, mkdirSync, mkdtempSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+} from 'node:fs';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Extension } from './extensions.ts';
 import { hashOf } from './hash.ts';
@@ -41,7 +48,14 @@ export interface SdkBuild {
 }
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const inputs = ['php.ts', 'recipe.ts', 'sdk.ts', 'visibility.ts', 'elf.ts', ...phpPatches];
+const inputs = [
+  'php.ts',
+  'recipe.ts',
+  'sdk.ts',
+  'visibility.ts',
+  'elf.ts',
+  ...phpPatches,
+];
 
 /** Key of everything that goes into the SDK. */
 export function sdkHash(build: SdkBuild): string {
@@ -55,7 +69,9 @@ export function sdkHash(build: SdkBuild): string {
   ]);
 }
 
-const includes = ['', '/main', '/Zend', '/TSRM', '/ext', '/sapi/cli'].map((d) => `include/php${d}`);
+const includes = ['', '/main', '/Zend', '/TSRM', '/ext', '/sapi/cli'].map(
+  (d) => `include/php${d}`,
+);
 
 /** Finds the archive of each `-l` word; what is not ours must be glibc's. */
 function linkOrder(php: BuiltPhp): Pick<LinkFile, 'archives' | 'system'> {
@@ -84,7 +100,11 @@ async function assemble(php: BuiltPhp, into: string, build: SdkBuild, log: strin
   copyHeaders(php, join(into, 'include/php'));
   const env = { PATH: process.env.PATH ?? '' };
   const archive = join(into, 'lib/libphp.a');
-  await run([build.tools.ar, 'rcsD', archive, ...php.objects], { cwd: php.src, env, log });
+  await run([build.tools.ar, 'rcsD', archive, ...php.objects], {
+    cwd: php.src,
+    env,
+    log,
+  });
   const link: LinkFile = {
     target: build.target.name,
     phpVersion: php.version,
@@ -96,18 +116,33 @@ async function assemble(php: BuiltPhp, into: string, build: SdkBuild, log: strin
   writeFileSync(join(into, 'link.json'), `${JSON.stringify(link, null, 2)}\n`);
 }
 
-/** Builds the SDK, or finds it in the cache; returns its directory. */
-export async function buildSdk(build: SdkBuild): Promise<string> {
-  const hash = sdkHash(build);
-  const dir = join(build.cache, 'libphp', hash);
-  if (existsSync(join(dir, 'link.json'))) return dir;
-  mkdirSync(join(build.cache, 'libphp'), { recursive: true });
+/** Where the SDK is, or will be once it is built. */
+export function sdkDirectory(build: SdkBuild): string {
+  return join(build.cache, 'libphp', sdkHash(build));
+}
+
+/** Builds the SDK unless it is in the cache; its libraries must be there. */
+export async function buildSdk(build: SdkBuild): Promise<void> {
+  const dir = sdkDirectory(build);
+  const hash = basename(dir);
+  if (existsSync(join(dir, 'link.json'))) return;
+  for (const part of ['libphp', 'work', 'log']) {
+    mkdirSync(join(build.cache, part), { recursive: true });
+  }
   const work = mkdtempSync(join(build.cache, 'work', 'php-'));
   const log = join(build.cache, 'log', `php-${hash}.log`);
   const { target, tools, extensions, libraries, fetched } = build;
   const version = fetched.get('php')?.version ?? '';
   const end = build.progress.step(`PHP ${version} with ${extensions.length} extensions`);
-  const php = await compilePhp({ target, tools, extensions, libraries, fetched, work, log });
+  const php = await compilePhp({
+    target,
+    tools,
+    extensions,
+    libraries,
+    fetched,
+    work,
+    log,
+  });
   const into = join(work, 'sdk');
   mkdirSync(into);
   await assemble(php, into, build, log);
@@ -117,5 +152,4 @@ export async function buildSdk(build: SdkBuild): Promise<string> {
   renameSync(into, dir);
   rmSync(work, { recursive: true, force: true });
   end();
-  return dir;
 }

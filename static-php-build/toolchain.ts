@@ -1,4 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import { hashOf } from './hash.ts';
@@ -35,7 +42,12 @@ export function locateZig(): { zig: string; lib: string } {
  * Common to every C file. `-mno-direct-extern-access` (in the target's row): zig's linker
  * does not alias copy relocations, so `environ` would exist twice and save_ps_args crash.
  */
-function gccFlags(target: Target, lib: string, gccInclude: string, maps: string[]): string[] {
+function gccFlags(
+  target: Target,
+  lib: string,
+  gccInclude: string,
+  maps: string[],
+): string[] {
   const minor = target.maxGlibc.split('.')[1];
   const includes = target.libcIncludes.map((d) => join(lib, 'libc/include', d));
   return [
@@ -103,7 +115,10 @@ done
  * VM needs its global register variables (clang is 1.5 times slower); zig compiles C++ with
  * its own static libc++, since GCC's libstdc++.a needs a newer glibc than the floor.
  */
-export async function prepareToolchain(target: Target, cache: string): Promise<Toolchain> {
+export async function prepareToolchain(
+  target: Target,
+  cache: string,
+): Promise<Toolchain> {
   const { zig, lib } = locateZig();
   const gcc = `${target.toolPrefix}gcc`;
   const gccVersion = (await capture([gcc, '-dumpfullversion'])).trim();

@@ -26,7 +26,8 @@ function hideInObject(object: Buffer): void {
 /** Marks every symbol defined in the archive's objects as hidden, in place. */
 export function hideSymbols(archive: string): void {
   const bytes = readFileSync(archive);
-  if (bytes.toString('latin1', 0, 8) !== '!<arch>\n') throw new Error(`${archive}: no archive`);
+  if (bytes.toString('latin1', 0, 8) !== '!<arch>\n')
+    throw new Error(`${archive}: no archive`);
   for (let at = 8; at + 60 <= bytes.length; ) {
     const size = Number(bytes.toString('latin1', at + 48, at + 58).trim());
     const member = bytes.subarray(at + 60, at + 60 + size);

@@ -1,0 +1,37 @@
+/** A program the build runs, and the Debian package that brings it. */
+export interface Requirement {
+  /** Name of a program, or an absolute path. */
+  command: string;
+  package: string;
+}
+
+const programs = (pkg: string, ...commands: string[]): Requirement[] =>
+  commands.map((command) => ({ command, package: pkg }));
+
+/**
+ * All that is needed beyond Debian's essential packages and the npm packages (zig is one
+ * of those: it links, and brings glibc's headers and the C++ compiler).
+ */
+export const requirements: readonly Requirement[] = [
+  ...programs('gcc', 'gcc'),
+  // Some libraries run programs of their own while they are built.
+  ...programs('libc6-dev', '/usr/include/stdio.h'),
+  ...programs('binutils', 'ar', 'ranlib', 'strip'),
+  ...programs('make', 'make'),
+  ...programs('cmake', 'cmake'),
+  ...programs('pkgconf', 'pkg-config'),
+  ...programs('patch', 'patch'),
+  ...programs('perl', 'perl'),
+  ...programs('xz-utils', 'xz'),
+  ...programs('bzip2', 'bzip2'),
+  // Tarballs without a generated configure: PHP (we patch it), libffi, libsodium.
+  ...programs('autoconf', 'autoconf'),
+  ...programs('automake', 'automake'),
+  ...programs('libtool', 'libtoolize'),
+  ...programs('m4', 'm4'),
+  // PostgreSQL's grammar; libjpeg-turbo's assembly; SQLite's amalgamation.
+  ...programs('bison', 'bison'),
+  ...programs('flex', 'flex'),
+  ...programs('nasm', 'nasm'),
+  ...programs('tcl', 'tclsh'),
+];
