@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { workerCount } from '../config/effective.ts';
 import { asProductError, ProductError } from '../errors.ts';
-import { createFront } from '../http/front.ts';
 import type { Log } from '../log.ts';
 import { markInUse } from '../payload/lock.ts';
 import { prune } from '../payload/prune.ts';
@@ -38,6 +37,8 @@ async function run(
   const { config, name, version } = installation;
   const isPackaged = version !== '';
   const pool = startPool(installation, log);
+  // Loaded while PHP starts in its own process: both take about as long.
+  const { createFront } = await import('../http/front.ts');
   const front = createFront({
     config,
     appRoot: installation.appRoot,
