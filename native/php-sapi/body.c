@@ -13,7 +13,7 @@ enum { NOT_ASKED = -2, REFUSED = -1 };
 /* Owns the descriptor of a BODY_DESCRIPTOR from the first read to phpack_body_close. */
 static struct {
   int fd;
-  /* Own offset: a forked child shares the descriptor's with its parent. */
+  /* Ours, not the descriptor's: a forked child shares that one. */
   off_t offset;
   bool is_broken;
 } body = {.fd = NOT_ASKED};

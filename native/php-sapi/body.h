@@ -9,7 +9,8 @@
 /* Of the current request: -1 when the client did not say. */
 int64_t phpack_body_length(void);
 
-/* Fills `buffer`; less than `size` bytes mean the end of the body. Waits for the client. */
+/* Fills `buffer`; less than `size` bytes mean the end of the body. Waits for the client.
+ */
 size_t phpack_body_read(char *buffer, size_t size);
 
 /* The client broke off, so what has been read is not all. */

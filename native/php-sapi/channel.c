@@ -24,7 +24,8 @@ static const char *map_memory(void) {
   phpack_channel = memory;
   if (phpack_channel->magic != PHPACK_MAGIC) return "descriptor 3 is no channel";
   if (phpack_channel->version != PHPACK_LAYOUT_VERSION) {
-    return "the channel's layout has another version: php and server do not belong together";
+    return "the channel's layout has another version: php and server do not belong "
+           "together";
   }
   uint32_t slots = phpack_channel->slot_count, workers = phpack_channel->worker_count;
   if (slots == 0 || slots > PHPACK_MAX_SLOTS) return "bad number of slots";
@@ -80,7 +81,8 @@ void phpack_set_news(uint32_t slot) {
 
 void phpack_post_news(uint32_t slot) {
   phpack_set_news(slot);
-  /* The plain load first: while the front is awake, nobody needs the exchange's cache line. */
+  /* The plain load first: while the front is awake, nobody needs the exchange's cache
+   * line. */
   if (atomic_load(&phpack_channel->front_asleep) &&
       atomic_exchange(&phpack_channel->front_asleep, 0)) {
     phpack_ring_doorbell();

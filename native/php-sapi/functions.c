@@ -45,8 +45,8 @@ static void add_request_header(HashTable *array, const struct phpack_pair *pair)
   zval value;
   if (before && Z_TYPE_P(before) == IS_STRING) {
     const char *between = zend_string_equals_literal(name, "Cookie") ? "; " : ", ";
-    ZVAL_STR(&value, zend_string_concat3(Z_STRVAL_P(before), Z_STRLEN_P(before), between, 2,
-                                         pair->value.bytes, pair->value.length));
+    ZVAL_STR(&value, zend_string_concat3(Z_STRVAL_P(before), Z_STRLEN_P(before), between,
+                                         2, pair->value.bytes, pair->value.length));
   } else {
     ZVAL_STRINGL_FAST(&value, pair->value.bytes, pair->value.length);
   }
@@ -119,7 +119,8 @@ static PHP_MINFO_FUNCTION(phpack) {
   php_info_print_table_end();
 }
 
-/* The last code of a request before PHP would read the rest of its body to throw it away. */
+/* The last code of a request before PHP would read the rest of its body to throw it away.
+ */
 static ZEND_RESULT_CODE close_request(void) {
   phpack_request.is_closing = true;
   return SUCCESS;

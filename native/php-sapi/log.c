@@ -33,7 +33,8 @@ void phpack_log_use_channel(void) { state.has_channel = true; }
 
 static void write_stderr(const char *text, size_t length) {
   char line[1024];
-  int size = snprintf(line, sizeof line, "%.*s\n", (int)(length > 1000 ? 1000 : length), text);
+  int size =
+      snprintf(line, sizeof line, "%.*s\n", (int)(length > 1000 ? 1000 : length), text);
   if (size > 0) (void)!write(STDERR_FILENO, line, (size_t)size);
 }
 
@@ -83,8 +84,9 @@ void phpack_log(int level, const char *text, size_t length) {
   if (state.lost) {
     char note[80];
     unsigned lost = state.lost;
-    int size = snprintf(note, sizeof note,
-                        "%u log entries before this one are lost: the log was full", lost);
+    int size =
+        snprintf(note, sizeof note,
+                 "%u log entries before this one are lost: the log was full", lost);
     /* Also ends a text of which only the first parts got through. */
     send_text(LOG_WARNING, note, (size_t)size, deadline);
     if (state.lost == lost) state.lost = 0;

@@ -23,8 +23,8 @@ static const sapi_header_struct *next_header(const sapi_headers_struct *headers,
   return zend_llist_get_next_ex((zend_llist *)&headers->headers, position);
 }
 
-/* What CGI and FastCGI servers make of it: a `Status:` header names the status, unless the
- * script gave a whole status line with another one than 200. */
+/* What CGI and FastCGI servers make of it: a `Status:` header names the status, unless
+ * the script gave a whole status line with another one than 200. */
 static int status_of(const sapi_headers_struct *headers) {
   int code = headers->http_response_code ? headers->http_response_code : 200;
   if (headers->http_status_line && code != 200) return code;

@@ -10,8 +10,9 @@
 /* Makes the response head valid. Once per response. */
 void phpack_response_send_head(const sapi_headers_struct *headers);
 
-/* Writes body bytes, waiting for space; fewer than `length`: the client is gone. After the
- * response's end, and in a forked child, everything is discarded and counts as written. */
+/* Writes body bytes, waiting for space; fewer than `length`: the client is gone. After
+ * the response's end, and in a forked child, everything is discarded and counts as
+ * written. */
 size_t phpack_response_write(const char *bytes, size_t length);
 
 /* Lets the front send what there is. False: the client is gone. */

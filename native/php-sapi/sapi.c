@@ -1,7 +1,8 @@
 /* The callbacks by which PHP reaches the channel, in the order of sapi_module_struct.
  *
  * PHP may leave any of them by longjmp, but only from calls into the engine
- * (php_handle_aborted_connection). So none holds a lock or half-written shared state then. */
+ * (php_handle_aborted_connection). So none holds a lock or half-written shared state
+ * then. */
 #include "sapi.h"
 
 #include <php_main.h>
@@ -20,11 +21,12 @@ static int sapi_startup_module(sapi_module_struct *module) {
 
 /* Called at the end of sapi_activate, which has reset these. */
 static int sapi_activate_request(void) {
-  const char *protocol = phpack_request.fields[PHPACK_PROTOCOL].bytes;
   if (!SG(server_context)) return SUCCESS;
-  int major = 1, minor = 1;
-  sscanf(protocol, "HTTP/%d.%d", &major, &minor);
-  SG(request_info).proto_num = major * 1000 + minor;
+  struct phpack_text protocol = phpack_request.fields[PHPACK_PROTOCOL];
+  if (protocol.length == 8) { /* HTTP/1.1 */
+    SG(request_info).proto_num =
+        (protocol.bytes[5] - '0') * 1000 + protocol.bytes[7] - '0';
+  }
   php_handle_auth_data(phpack_request.authorization);
   return SUCCESS;
 }

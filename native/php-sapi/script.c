@@ -1,4 +1,5 @@
-/* One classic request, as php-fpm runs it: everything the script did is undone afterwards. */
+/* One classic request, as php-fpm runs it: everything the script did is undone
+ * afterwards. */
 #include "script.h"
 
 #include <php.h>
@@ -42,14 +43,16 @@ static void unbind_request(void) {
   info->cookie_data = NULL;
 }
 
-/* Scripts start in their own directory. PHP would do this itself, with two system calls more
- * to be back for the shutdown functions, where nobody expects another directory. */
+/* Scripts start in their own directory. PHP would do this itself, with two system calls
+ * more to be back for the shutdown functions, where nobody expects another directory. */
 static bool enter_directory(const char *script) {
   const char *slash = strrchr(script, '/');
-  if (!slash) return false;
   char directory[MAXPATHLEN];
   size_t length = slash == script ? 1 : (size_t)(slash - script);
-  if (length >= sizeof directory) return false;
+  if (!slash || length >= sizeof directory) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
   memcpy(directory, script, length);
   directory[length] = 0;
   return chdir(directory) == 0;

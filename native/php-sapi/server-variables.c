@@ -1,5 +1,5 @@
-/* $_SERVER: RFC 3875's meta-variables, and what php-fpm and FrankenPHP users expect beside
- * them. */
+/* $_SERVER: RFC 3875's meta-variables, and what php-fpm and FrankenPHP users expect
+ * beside them. */
 #include <php.h>
 #include <SAPI.h>
 #include <ext/filter/php_filter.h>
@@ -92,8 +92,8 @@ static bool get_value(const struct variable *variable, zval *value) {
 }
 
 /* HTTP_ and the name in CGI's spelling; NULL for headers that do not become variables.
- * Only letters, digits and dashes (nginx's rule): `X.Real.IP` or `X_Real_IP` would otherwise
- * look like the `X-Real-IP` that a proxy in front vouches for. */
+ * Only letters, digits and dashes (nginx's rule): `X.Real.IP` or `X_Real_IP` would
+ * otherwise look like the `X-Real-IP` that a proxy in front vouches for. */
 static zend_string *header_key(struct phpack_text name) {
   if (zend_binary_strcasecmp(name.bytes, name.length, "content-type", 12) == 0 ||
       zend_binary_strcasecmp(name.bytes, name.length, "content-length", 14) == 0) {
@@ -160,12 +160,14 @@ static void add_extra_variables(zval *array) {
   for (uint32_t i = 0; i < phpack_request.variable_count; i++) {
     struct phpack_pair pair;
     at = phpack_next_pair(at, &pair);
-    php_register_variable_safe(pair.name.bytes, pair.value.bytes, pair.value.length, array);
+    php_register_variable_safe(pair.name.bytes, pair.value.bytes, pair.value.length,
+                               array);
   }
 }
 
-/* filter_input(INPUT_SERVER) reads the filter extension's own copy. Without a default filter
- * that is the array itself, which costs a tenth of registering everything twice. */
+/* filter_input(INPUT_SERVER) reads the filter extension's own copy. Without a default
+ * filter that is the array itself, which costs a tenth of registering everything twice.
+ */
 static void feed_filter(zval *array) {
   zval all;
   ZVAL_ARR(&all, zend_array_dup(Z_ARRVAL_P(array)));
@@ -192,7 +194,8 @@ void phpack_register_server_variables(zval *array) {
   add_headers(table);
   for (size_t i = 0; i < VARIABLES; i++) {
     zval value;
-    if (get_value(&variables[i], &value)) zend_hash_update(table, variables[i].key, &value);
+    if (get_value(&variables[i], &value))
+      zend_hash_update(table, variables[i].key, &value);
   }
   add_extra_variables(array);
   feed_filter(array);

@@ -1,5 +1,5 @@
-/* PROTOCOL.md "Death" and "Stop". Every step may be the last one before somebody kills the
- * zygote: the front then fails what was taken and starts anew on a fresh memory. */
+/* PROTOCOL.md "Death" and "Stop". Every step may be the last one before somebody kills
+ * the zygote: the front then fails what was taken and starts anew on a fresh memory. */
 #include "supervisor.h"
 
 #include <errno.h>

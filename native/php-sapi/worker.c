@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
-#include <zend_signal.h>
 
 #include "body.h"
 #include "channel.h"
@@ -15,6 +14,7 @@
 #include "request.h"
 #include "response.h"
 #include "script.h"
+#include "taint.h"
 
 /* Seconds that closing persistent connections may take when a worker leaves. */
 #define LEAVE_SECONDS 5
@@ -23,7 +23,8 @@ static struct {
   uint32_t index;
   pid_t pid;
   struct phpack_worker *shared;
-  /* In a child that a script forked: it has a copy of everything here, and no right to it. */
+  /* In a child that a script forked: it has a copy of everything here, and no right to
+   * it. */
   bool is_forked;
 } self;
 
@@ -60,12 +61,12 @@ static int take_from_ring(void) {
   for (;;) {
     uint32_t head = atomic_load(&channel->ring_head);
     if (head == atomic_load(&channel->ring_tail)) return -1;
-    uint32_t index = __atomic_load_n(&channel->ring[head % PHPACK_RING_ENTRIES], __ATOMIC_RELAXED);
+    uint32_t index =
+        __atomic_load_n(&channel->ring[head % PHPACK_RING_ENTRIES], __ATOMIC_RELAXED);
     uint32_t expected = PHPACK_QUEUED;
-    bool is_taken =
-        index < channel->slot_count &&
-        atomic_compare_exchange_strong(&phpack_slot(index)->claim, &expected,
-                                       PHPACK_CLAIM_TAKEN(self.index));
+    bool is_taken = index < channel->slot_count &&
+                    atomic_compare_exchange_strong(&phpack_slot(index)->claim, &expected,
+                                                   PHPACK_CLAIM_TAKEN(self.index));
     atomic_compare_exchange_strong(&channel->ring_head, &head, head + 1);
     if (is_taken) return (int)index;
   }
@@ -141,21 +142,12 @@ __attribute__((noreturn)) static void leave(int status) {
   _exit(status);
 }
 
-/* zend_signal_activate looks at seven handlers in each request, to find those that somebody
- * else replaced. Once is enough: the engine's stay, and their targets are reset anyway. */
-static void trust_signal_handlers(void) {
-#ifdef ZEND_SIGNALS
-  SIGG(reset) = 0;
-#endif
-}
-
 void phpack_worker_run(void) {
   uint32_t max = phpack_channel->max_requests;
   for (uint32_t served = 1;; served++) {
     int index = next_request();
     if (index < 0) leave(0);
     if (!serve((uint32_t)index)) leave(1);
-    if (max != 0 && served >= max) leave(0);
-    trust_signal_handlers();
+    if ((max != 0 && served >= max) || phpack_is_tainted()) leave(0);
   }
 }

@@ -1,5 +1,5 @@
-/* Start of the zygote: channel, signals, module startup. What happens here happens once for
- * all workers, and what is random must not happen here: children would share it. */
+/* Start of the zygote: channel, signals, module startup. What happens here happens once
+ * for all workers, and what is random must not happen here: children would share it. */
 #include "zygote.h"
 
 #include <php.h>
@@ -17,6 +17,7 @@
 #include "log.h"
 #include "sapi.h"
 #include "supervisor.h"
+#include "taint.h"
 
 /* sysexits.h: EX_USAGE, EX_SOFTWARE. */
 enum { BAD_START = 64, BAD_PHP = 70 };
@@ -26,8 +27,9 @@ static int refuse(const char *problem) {
   return BAD_START;
 }
 
-/* Only the front decides when to stop: PROTOCOL.md "Starting, stopping, signals". A handler
- * and not SIG_IGN, which programs that scripts start would inherit; for SIGPIPE alike. */
+/* Only the front decides when to stop: PROTOCOL.md "Starting, stopping, signals". A
+ * handler and not SIG_IGN, which programs that scripts start would inherit; for SIGPIPE
+ * alike. */
 static void ignore(int signal_number) { (void)signal_number; }
 
 static void catch_signals(void) {
@@ -39,8 +41,9 @@ static void catch_signals(void) {
   signal(SIGCHLD, SIG_DFL);
 }
 
-/* The constant names this SAPI's binary, which cannot run scripts from a shell. Scripts mean
- * the command line by it, and the front tells by the environment how to call that. */
+/* The constant names this SAPI's binary, which cannot run scripts from a shell. Scripts
+ * mean the command line by it, and the front tells by the environment how to call that.
+ */
 static void set_php_binary(void) {
   const char *path = getenv("PHP_BINARY");
   zend_constant *constant =
@@ -58,7 +61,13 @@ static int start_php(void) {
   if (phpack_sapi_module.startup(&phpack_sapi_module) == FAILURE) return FAILURE;
   /* Nobody needs to be brought back to a directory: see enter_directory. */
   SG(options) |= SAPI_OPTION_NO_CHDIR;
+#ifdef ZEND_SIGNALS
+  /* Else every request puts handlers of the engine before our empty ones, by seven system
+   * calls, and without SA_RESTART: a signal would cut short what a script waits for. */
+  SIGG(reset) = 0;
+#endif
   phpack_intern_variable_names();
+  phpack_watch_process_functions();
   set_php_binary();
   return SUCCESS;
 }
@@ -68,7 +77,8 @@ int phpack_zygote_main(void) {
   const char *problem = phpack_channel_open();
   if (problem) return refuse(problem);
   /* The front may have died before the first line. */
-  if ((uint32_t)getppid() != phpack_channel->front_pid) return refuse("its server is gone");
+  if ((uint32_t)getppid() != phpack_channel->front_pid)
+    return refuse("its server is gone");
   prctl(PR_SET_NAME, "phpack-zygote");
   catch_signals();
   if (start_php() == FAILURE) return BAD_PHP;

@@ -1,4 +1,11 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,8 +56,7 @@ function part(name: string, filename?: string): string {
 
 test('a form fills $_POST, $_REQUEST and php://input', async () => {
   const php = new Php();
-  const code =
-    'echo json_encode([$_POST, $_REQUEST, file_get_contents("php://input")]);';
+  const code = 'echo json_encode([$_POST, $_REQUEST, file_get_contents("php://input")]);';
   const request = { body: 'a=1&b[]=2&b[]=3', contentType: form, queryString: 'q=4' };
   const post = { a: '1', b: ['2', '3'] };
   expect(await php.json(code, request)).toEqual([
@@ -61,12 +67,16 @@ test('a form fills $_POST, $_REQUEST and php://input', async () => {
   expect(await php.json(code)).toEqual([[], [], '']);
 });
 
-test.each(['PUT', 'PATCH', 'DELETE'])('%s leaves its body in php://input', async (method) => {
-  const php = new Php();
-  const code = 'echo json_encode([$_POST, file_get_contents("php://input"), $_SERVER["REQUEST_METHOD"]]);';
-  const request = { method, body: 'a=1', contentType: form };
-  expect(await php.json(code, request)).toEqual([[], 'a=1', method]);
-});
+test.each(['PUT', 'PATCH', 'DELETE'])(
+  '%s leaves its body in php://input',
+  async (method) => {
+    const php = new Php();
+    const code =
+      'echo json_encode([$_POST, file_get_contents("php://input"), $_SERVER["REQUEST_METHOD"]]);';
+    const request = { method, body: 'a=1', contentType: form };
+    expect(await php.json(code, request)).toEqual([[], 'a=1', method]);
+  },
+);
 
 test('request_parse_body() parses what PHP does not parse by itself', async () => {
   const php = new Php();
@@ -140,7 +150,8 @@ test('a large body arrives through a descriptor, also when nobody reads it', asy
   const text = 'z'.repeat(300_000);
   const { fd, length } = spool(text);
   const body = { kind: 'file', fd, length } as const;
-  const code = 'echo md5(file_get_contents("php://input")), " ", $_SERVER["CONTENT_LENGTH"];';
+  const code =
+    'echo md5(file_get_contents("php://input")), " ", $_SERVER["CONTENT_LENGTH"];';
   const expected = await php.text(`echo md5(str_repeat("z", 300000)), " 300000";`);
   expect(await php.text(code, { body, contentType: 'text/plain' })).toBe(expected);
   expect(await php.text('echo "unread";', { body, method: 'PUT' })).toBe('unread');
@@ -194,7 +205,9 @@ test('a form whose client breaks off never reaches the script', async () => {
   stream.destroy(new Error('reset'));
   await response.settled();
   expect(response.body.toString()).toBe('');
-  expect(await php.text('echo json_encode(file_exists(__DIR__ . "/ran"));')).toBe('false');
+  expect(await php.text('echo json_encode(file_exists(__DIR__ . "/ran"));')).toBe(
+    'false',
+  );
 });
 
 test('a script that reads by itself learns that its client broke off', async () => {

@@ -4,27 +4,45 @@ import { Php } from './php.ts';
 const fatals: [string, string, RegExp][] = [
   ['an uncaught exception', 'throw new Exception("boom");', /Uncaught Exception: boom/],
   ['an undefined function', 'no_such_function();', /undefined function no_such_function/],
-  ['memory_limit', 'ini_set("memory_limit", "8M"); str_repeat("x", 1 << 24);', /Allowed memory size/],
+  [
+    'memory_limit',
+    'ini_set("memory_limit", "8M"); str_repeat("x", 1 << 24);',
+    /Allowed memory size/,
+  ],
   ['a type error', 'strlen([]);', /Argument #1/],
   ['a parse error', 'include __DIR__ . "/broken.inc";', /Unclosed '\('/],
   ['E_USER_ERROR', 'trigger_error("mine", E_USER_ERROR);', /mine/],
-  ['endless recursion', 'ini_set("memory_limit", "16M"); function f($x) { f($x + 1); } f(0);', /memory/],
+  [
+    'endless recursion',
+    'ini_set("memory_limit", "16M"); function f($x) { f($x + 1); } f(0);',
+    /memory/,
+  ],
 ];
 
-test.each(fatals)('%s gives 500, a log entry, and a sound worker', async (_what, code, message) => {
-  const php = new Php();
-  php.file('broken.inc', '<?php echo (');
-  const response = await php.get(code);
-  expect(response.status).toBe(500);
-  expect(response.body.toString()).toBe('');
-  expect(await php.logged(message)).toMatchObject({ level: 'error', request: { scriptName: expect.any(String) } });
-  expect(await php.text('echo memory_get_usage() < 1e6 ? "sound" : "full";')).toBe('sound');
-  expect(php.worker(0, 'requests')).toBe(2);
-});
+test.each(fatals)(
+  '%s gives 500, a log entry, and a sound worker',
+  async (_what, code, message) => {
+    const php = new Php();
+    php.file('broken.inc', '<?php echo (');
+    const response = await php.get(code);
+    expect(response.status).toBe(500);
+    expect(response.body.toString()).toBe('');
+    expect(await php.logged(message)).toMatchObject({
+      level: 'error',
+      request: { scriptName: expect.any(String) },
+    });
+    expect(await php.text('echo memory_get_usage() < 1e6 ? "sound" : "full";')).toBe(
+      'sound',
+    );
+    expect(php.worker(0, 'requests')).toBe(2);
+  },
+);
 
 test('display_errors shows the error with the status the script chose', async () => {
   const php = new Php({ ini: { display_errors: 1 } });
-  const response = await php.get('http_response_code(418); echo "a "; no_such_function();');
+  const response = await php.get(
+    'http_response_code(418); echo "a "; no_such_function();',
+  );
   expect(response.status).toBe(418);
   expect(response.body.toString()).toMatch(/^a \nFatal error: Uncaught Error/);
 });
@@ -38,7 +56,9 @@ test('an error after the head was sent cannot change the status', async () => {
 
 test('warnings and notices are logged with their level, and their request', async () => {
   const php = new Php();
-  await php.get('echo $undefined; trigger_error("n"); trigger_error("d", E_USER_DEPRECATED); error_log("mine");');
+  await php.get(
+    'echo $undefined; trigger_error("n"); trigger_error("d", E_USER_DEPRECATED); error_log("mine");',
+  );
   await php.logged('mine');
   expect(php.log.map((entry) => [entry.level, entry.text.split(' in ')[0]])).toEqual([
     ['warning', 'PHP Warning:  Undefined variable $undefined'],
@@ -57,7 +77,9 @@ test('a long log text arrives whole, with its lines', async () => {
 
 test('what scripts write to stderr and stdout of the process is logged', async () => {
   const php = new Php();
-  await php.get('file_put_contents("php://stderr", "to stderr\\n"); file_put_contents("php://stdout", "to stdout\\n");');
+  await php.get(
+    'file_put_contents("php://stderr", "to stderr\\n"); file_put_contents("php://stdout", "to stdout\\n");',
+  );
   await php.logged('to stderr');
   await php.logged('to stdout');
 });
@@ -82,7 +104,8 @@ test('max_execution_time ends a busy script, with the chance to clean up', async
 
 test('set_time_limit() is for its own request', async () => {
   const php = new Php({ ini: { max_execution_time: 30 } });
-  const spin = '$end = microtime(true) + 3; while (microtime(true) < $end) {} echo "spun";';
+  const spin =
+    '$end = microtime(true) + 3; while (microtime(true) < $end) {} echo "spun";';
   expect((await php.get(`set_time_limit(1); ${spin}`)).status).toBe(500);
   expect(await php.text(spin)).toBe('spun');
 });

@@ -34,7 +34,9 @@ test('headers arrive in order, repeated ones too', async () => {
 });
 
 test('content type and charset come from php.ini or the script', async () => {
-  const php = new Php({ ini: { default_charset: 'iso-8859-1', default_mimetype: 'text/x' } });
+  const php = new Php({
+    ini: { default_charset: 'iso-8859-1', default_mimetype: 'text/x' },
+  });
   const types = async (code: string): Promise<string[]> =>
     headerOf(await php.get(code), 'content-type');
   expect(await types('')).toEqual(['text/x; charset=iso-8859-1']);
@@ -53,14 +55,17 @@ test('expose_php adds its header, header_remove() takes it away', async () => {
 
 test('a script cannot smuggle a second header or a status line into one', async () => {
   const php = new Php();
-  const response = await php.get('header("X-A: 1\\r\\nX-B: 2"); header("X-C: 1\\0"); echo 1;');
+  const response = await php.get(
+    'header("X-A: 1\\r\\nX-B: 2"); header("X-C: 1\\0"); echo 1;',
+  );
   expect(response.headers.join()).not.toMatch(/X-B|X-C/);
   await php.logged(/Header may not contain more than a single header/);
 });
 
 test('headers_sent() says where the output began', async () => {
   const php = new Php({ ini: { output_buffering: 0 } });
-  const code = 'echo "x";\n$s = headers_sent($f, $l); header("X-Late: 1");\necho json_encode([$s, basename($f) === basename(__FILE__), $l]);';
+  const code =
+    'echo "x";\n$s = headers_sent($f, $l); header("X-Late: 1");\necho json_encode([$s, basename($f) === basename(__FILE__), $l]);';
   expect(await php.text(code)).toBe('x[true,true,1]');
   await php.logged(/headers already sent/);
 });
@@ -95,7 +100,8 @@ test('a HEAD request runs the script up to its head and beyond, without a body',
 
 test('a response head of more than 64 KiB is cut at a line and logged', async () => {
   const php = new Php();
-  const code = 'for ($i = 0; $i < 100; $i++) header("X-$i: " . str_repeat("v", 1000)); echo "body";';
+  const code =
+    'for ($i = 0; $i < 100; $i++) header("X-$i: " . str_repeat("v", 1000)); echo "body";';
   const response = await php.get(code);
   expect(response.body.toString()).toBe('body');
   const last = response.headers.at(-2)!;

@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { until } from '../channel/request.ts';
 import { Php } from './php.ts';
 
-const ini = { 'opcache.enable': 1, 'opcache.validate_timestamps': 0 };
+const ini = {
+  'opcache.enable': 1,
+  'opcache.validate_timestamps': 0,
+  'opcache.file_update_protection': 0,
+};
 
 test('OPcache serves all workers from one memory', async () => {
   const php = new Php({ ini, workers: 2 });
@@ -28,7 +32,11 @@ test('the code in memory outlives the file, and opcache_reset() ends that', asyn
   expect(await get()).toBe('old');
   php.file('a.php', '<?php echo "new";');
   expect(await get()).toBe('old');
-  expect(await php.text(`echo json_encode(opcache_invalidate(${JSON.stringify(path)}, true));`)).toBe('true');
+  expect(
+    await php.text(
+      `echo json_encode(opcache_invalidate(${JSON.stringify(path)}, true));`,
+    ),
+  ).toBe('true');
   expect(await get()).toBe('new');
   expect(await php.text('echo json_encode(opcache_reset());')).toBe('true');
   expect(await get()).toBe('new');
@@ -43,7 +51,8 @@ test('preloaded classes are there in every request, also as root', async () => {
 test('an OPcache restart under load breaks no request', async () => {
   const php = new Php({ ini, workers: 3 });
   for (let i = 0; i < 40; i++) php.file(`f${i}.php`, `<?php return ${i};`);
-  const code = '$n = 0; for ($i = 0; $i < 40; $i++) $n += include __DIR__ . "/f$i.php"; echo $n;';
+  const code =
+    '$n = 0; for ($i = 0; $i < 40; $i++) $n += include __DIR__ . "/f$i.php"; echo $n;';
   const all = Array.from({ length: 300 }, (_, i) =>
     i % 10 === 0 ? php.send('opcache_reset(); echo 780;') : php.send(code),
   );

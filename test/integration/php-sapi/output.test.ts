@@ -56,7 +56,8 @@ test.each([
 
 test('what is written after the response is nobody else’s', async () => {
   const php = new Php();
-  const code = 'echo "a"; fastcgi_finish_request(); register_shutdown_function(fn() => print("leak"));';
+  const code =
+    'echo "a"; fastcgi_finish_request(); register_shutdown_function(fn() => print("leak"));';
   for (let i = 0; i < 3; i++) expect(await php.text(code)).toBe('a');
 });
 
@@ -73,7 +74,9 @@ test('output callbacks, destructors and shutdown functions may write', async () 
 test('exit in an output callback and in a shutdown function ends the request only', async () => {
   const php = new Php();
   await php.get('ob_start(function ($b) { exit("x"); }); echo "y";');
-  await php.get('register_shutdown_function(function () { ob_start(fn() => exit()); echo 1; exit; });');
+  await php.get(
+    'register_shutdown_function(function () { ob_start(fn() => exit()); echo 1; exit; });',
+  );
   expect(await php.text('echo "sound";')).toBe('sound');
   expect(php.worker(0, 'requests')).toBe(3);
 });
@@ -99,7 +102,8 @@ test('a script waits for a reader that pauses', async () => {
     }
   }
   const sink = new Slow();
-  const code = '$b = str_repeat("y", 100000); for ($i = 0; $i < 10; $i++) echo $b; error_log("done");';
+  const code =
+    '$b = str_repeat("y", 100000); for ($i = 0; $i < 10; $i++) echo $b; error_log("done");';
   const response = php.send(code, { sink });
   await until(() => response.bytes > 0, 'the first bytes');
   // The ring holds 256 KiB, so a megabyte cannot be done without reading.
@@ -145,7 +149,9 @@ test('a script that waits for a stalled reader is freed when that leaves', async
       return false;
     }
   }
-  const response = php.send('while (true) echo str_repeat("z", 8192);', { sink: new Stalled() });
+  const response = php.send('while (true) echo str_repeat("z", 8192);', {
+    sink: new Stalled(),
+  });
   await until(() => response.bytes > 0, 'the first bytes');
   response.abort();
   expect(await php.text('echo "free";')).toBe('free');

@@ -42,6 +42,7 @@ export class Php {
   readonly log: PhpLogEntry[] = [];
   readonly pool: WorkerPool;
   readonly #workers: number;
+  readonly #written = new Set<string>();
   #memory = new ArrayBuffer(0);
 
   constructor(options: PhpOptions = {}) {
@@ -88,7 +89,9 @@ export class Php {
   /** Sends a request to this source text (`<?php` is put before it); does not wait. */
   send(code: string, request: PhpRequest = {}): Collector {
     const name = `${createHash('sha256').update(code).digest('hex').slice(0, 16)}.php`;
-    this.file(name, `<?php ${code}`);
+    // Once: a worker may be reading it for an earlier request.
+    if (!this.#written.has(name)) this.file(name, `<?php ${code}`);
+    this.#written.add(name);
     return this.sendTo(`/${name}`, request);
   }
 
@@ -211,7 +214,8 @@ function splitHeader(line: string): [string, string] {
 export function headerOf(response: Collector, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < response.headers.length; i += 2) {
-    if (response.headers[i]!.toLowerCase() === name) values.push(response.headers[i + 1]!);
+    if (response.headers[i]!.toLowerCase() === name)
+      values.push(response.headers[i + 1]!);
   }
   return values;
 }

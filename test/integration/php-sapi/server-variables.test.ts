@@ -171,13 +171,23 @@ test('filter_input() reads every kind of input', async () => {
     headers: ['Cookie: c=3', 'X-A: <b>'],
   };
   const php = new Php();
-  expect(await php.json(code, request)).toEqual(
-    ['192.0.2.7', '<b>', '1', '2', '3', '<b>'],
-  );
+  expect(await php.json(code, request)).toEqual([
+    '192.0.2.7',
+    '<b>',
+    '1',
+    '2',
+    '3',
+    '<b>',
+  ]);
   const escaping = new Php({ ini: { 'filter.default': 'special_chars' } });
-  expect(await escaping.json(code, request)).toEqual(
-    ['192.0.2.7', '<b>', '1', '2', '3', '&#60;b&#62;'],
-  );
+  expect(await escaping.json(code, request)).toEqual([
+    '192.0.2.7',
+    '<b>',
+    '1',
+    '2',
+    '3',
+    '&#60;b&#62;',
+  ]);
 });
 
 test('getallheaders() and its aliases give names in their usual spelling', async () => {

@@ -14,7 +14,9 @@ test('a session lasts over requests and workers', async () => {
   const all = Array.from({ length: 12 }, () => php.send(count, { headers }));
   const counts: number[] = [];
   for (const one of all) counts.push(Number((await one.settled()).body));
-  expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i + 2));
+  expect(counts.toSorted((a, b) => a - b)).toEqual(
+    Array.from({ length: 12 }, (_, i) => i + 2),
+  );
   expect(await php.text(count)).toBe('1');
 });
 
@@ -36,7 +38,8 @@ test('a fatal error and exit write the session as PHP does', async () => {
 
 test('a session written after the response has ended is kept', async () => {
   const php = new Php();
-  const code = 'session_start(); echo "x"; fastcgi_finish_request(); $_SESSION["n"] = 41;';
+  const code =
+    'session_start(); echo "x"; fastcgi_finish_request(); $_SESSION["n"] = 41;';
   const headers = [`Cookie: ${cookieOf(await php.get(code))}`];
   expect(await php.text(count, { headers })).toBe('42');
 });
@@ -60,7 +63,8 @@ test('upload progress reaches the session', async () => {
   const body =
     '--b\r\nContent-Disposition: form-data; name="PHP_SESSION_UPLOAD_PROGRESS"\r\n\r\nkey\r\n' +
     '--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--b--\r\n';
-  const ini = 'session_start(); echo $_POST["PHP_SESSION_UPLOAD_PROGRESS"], $_FILES["f"]["size"];';
+  const ini =
+    'session_start(); echo $_POST["PHP_SESSION_UPLOAD_PROGRESS"], $_FILES["f"]["size"];';
   const response = await php.get(ini, {
     body,
     contentType: 'multipart/form-data; boundary=b',

@@ -1,0 +1,13 @@
+/* Scripts that change their process, not only their request. */
+#ifndef PHPACK_SAPI_TAINT_H
+#define PHPACK_SAPI_TAINT_H
+
+#include <stdbool.h>
+
+/* Once, in the zygote, after module startup. */
+void phpack_watch_process_functions(void);
+
+/* A script of this process has called one of the watched functions. */
+bool phpack_is_tainted(void);
+
+#endif
