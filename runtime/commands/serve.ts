@@ -81,7 +81,10 @@ function startPool(installation: Installation, log: Log): WorkerPool {
 /** What PHP says, with the request it said it in. */
 function logPhp(log: Log, { level, text, pid, request }: PhpLogEntry): void {
   if (!log.has(level)) return;
+  const { variables = [] } = request ?? {};
   const about = request && {
+    // Name and value alternate.
+    request: variables[variables.indexOf('REQUEST_ID') + 1],
     method: request.method,
     target: request.target,
     script: request.scriptFilename,

@@ -198,6 +198,7 @@ describe('configuration', () => {
     expect(server.records()).toContainEqual(
       expect.objectContaining({
         source: 'php',
+        request: expect.stringMatching(/^[\w-]{8,}$/),
         msg: expect.stringContaining('line of a script'),
         method: 'GET',
         target: '/some/page?do=log',
