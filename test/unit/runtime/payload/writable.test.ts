@@ -63,6 +63,13 @@ test('what exists is never overwritten, not even by a new version', () => {
   expect([read('files/a'), read('settings.php')]).toEqual(['changed', 'mine']);
 });
 
+test('what the app made before a version brought it is kept', () => {
+  start(['files/'], { 'files/a': 'a' });
+  put('var/files/robots.txt', 'own');
+  start(['files/'], { 'files/a': 'a', 'files/robots.txt': 'shipped' });
+  expect(read('files/robots.txt')).toBe('own');
+});
+
 test('a new version adds its new files; what was deleted stays deleted', () => {
   start(['files/'], { 'files/a': 'a', 'files/b': 'b' });
   rmSync(join(data, 'var/files/a'));

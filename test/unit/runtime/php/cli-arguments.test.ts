@@ -53,10 +53,16 @@ test.each([
 const root = mkdtempSync(join(tmpdir(), 'phpack-cli-'));
 afterAll(() => rmSync(root, { recursive: true }));
 const app = join(root, 'app');
-const cwd = join(root, 'cwd');
+const cwd = join(root, 'deep/cwd');
 mkdirSync(join(app, 'bin'), { recursive: true });
-mkdirSync(cwd);
-for (const name of ['app/artisan', 'app/bin/console', 'app/both.php', 'cwd/both.php']) {
+mkdirSync(cwd, { recursive: true });
+for (const name of [
+  'app/artisan',
+  'app/bin/console',
+  'app/both.php',
+  'deep/cwd/both.php',
+  'outside',
+]) {
   writeFileSync(join(root, name), '');
 }
 
