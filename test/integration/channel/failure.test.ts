@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
 import { channel, FREE } from '../../../runtime/php/layout.ts';
 import { PhpStartError } from '../../../runtime/php/failure.ts';
@@ -132,6 +133,18 @@ test('a worker that writes to a client that left is set free', async () => {
   endless.abort();
   expect((await send(fake.pool, 'bytes=1').settled()).isEnded).toBe(true);
   expect(endless.errors).toEqual([]);
+  await expectAllFree(fake);
+});
+
+test('a worker that waits for the body of a client that left is set free', async () => {
+  const fake = openPool({ workers: 1 });
+  const stream = new PassThrough();
+  const uploading = send(fake.pool, 'hash=1', { kind: 'stream', stream });
+  stream.write('half');
+  await until(() => fake.pool.stats().busy === 1, 'the worker to read');
+  uploading.abort();
+  expect((await send(fake.pool, 'bytes=1').settled()).isEnded).toBe(true);
+  expect(stream.listenerCount('data')).toBe(0);
   await expectAllFree(fake);
 });
 

@@ -171,13 +171,15 @@ test('what a script logs names its request', async () => {
   expect(opened.log[1]!.text).toContain('ä'.repeat(5000));
 });
 
-test('a script may write to /dev/stderr', async () => {
-  const opened = openSite({
-    'err.php': 'file_put_contents("/dev/stderr", "to stderr\\n");',
-  });
-  await opened.get('err.php');
-  await until(() => opened.log.length > 0, 'the line');
-  expect(opened.log[0]!.text).toBe('to stderr');
+test('what scripts and their programs write to /dev/stderr is logged', async () => {
+  const code = 'error_log("by PHP"); shell_exec("echo by a shell > /dev/stderr");';
+  site = new PhpSite({ 'err.php': code }, {}, ['error_log=/dev/stderr']);
+  await site.get('err.php');
+  await until(() => site!.log.length >= 2, 'the lines');
+  expect(site.log.map((entry) => entry.text.replace(/^\[.*\] /, ''))).toEqual([
+    'by PHP',
+    'by a shell',
+  ]);
 });
 
 test('PHP with a broken configuration says why it does not start', async () => {
