@@ -9,10 +9,18 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
-        test: { name: 'integration', include: ['test/integration/**/*.test.ts'], ...serial },
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          ...serial,
+        },
       },
       {
-        test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...serial },
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          ...serial,
+        },
       },
       {
         test: {

@@ -77,7 +77,7 @@ async function program(
   return (await runNode([file, ...args])).isOk ? 0 : 1;
 }
 
-async function main([verb, ...rest]: readonly string[]): Promise<number> {
+async function main(verb: string, rest: readonly string[]): Promise<number> {
   switch (verb) {
     case 'demo':
       return (await prepare(await demoRequirements())) ? await serveDemo(rest) : 1;
@@ -101,4 +101,5 @@ async function main([verb, ...rest]: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const [verb = '', ...rest] = process.argv.slice(2);
+process.exitCode = await main(verb, rest);
