@@ -2,7 +2,6 @@
 
 #include <php.h>
 #include <SAPI.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 
 #include "body.h"
 #include "channel.h"
+#include "forked.h"
 #include "log.h"
 #include "request.h"
 #include "response.h"
@@ -21,24 +21,8 @@
 
 static struct {
   uint32_t index;
-  pid_t pid;
   struct phpack_worker *shared;
-  /* In a child that a script forked: it has a copy of everything here, and no right to
-   * it. */
-  bool is_forked;
 } self;
-
-static void on_fork_in_child(void) {
-  self.is_forked = true;
-  /* From now on the callbacks discard what this process writes. */
-  phpack_request.slot = NULL;
-}
-
-/* Scripts' children by fork(); those that only exec do not come here, and need not. */
-static void watch_forks(void) { pthread_atfork(NULL, NULL, on_fork_in_child); }
-
-/* A clone() past libc, as FFI could do it. */
-static bool is_forked(void) { return self.is_forked || getpid() != self.pid; }
 
 void phpack_worker_begin(uint32_t index, pid_t zygote) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -49,10 +33,9 @@ void phpack_worker_begin(uint32_t index, pid_t zygote) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   self.index = index;
-  self.pid = getpid();
   self.shared = &phpack_channel->workers[index];
   atomic_store(&self.shared->requests, 0);
-  watch_forks();
+  phpack_watch_forks();
 }
 
 /* PROTOCOL.md "Taking a request", 2. The slot's index, or -1 when the ring is empty. */
@@ -124,7 +107,7 @@ static bool serve(uint32_t index) {
   bool is_sound = true;
   if (phpack_request_open(index)) {
     is_sound = phpack_run_script();
-    if (is_forked()) _exit(EG(exit_status));
+    if (phpack_is_forked()) _exit(EG(exit_status));
   } else {
     phpack_logf(3, "The request head in slot %u is malformed", index);
   }

@@ -30,10 +30,10 @@ static int refuse(const char *problem) {
 /* Only the front decides when to stop: PROTOCOL.md "Starting, stopping, signals". A
  * handler and not SIG_IGN, which programs that scripts start would inherit; for SIGPIPE
  * alike. */
-static void ignore(int signal_number) { (void)signal_number; }
+void phpack_ignore_signal(int signal_number) { (void)signal_number; }
 
 static void catch_signals(void) {
-  struct sigaction action = {.sa_handler = ignore, .sa_flags = SA_RESTART};
+  struct sigaction action = {.sa_handler = phpack_ignore_signal, .sa_flags = SA_RESTART};
   static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
   for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
     sigaction(caught[i], &action, NULL);

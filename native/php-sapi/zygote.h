@@ -5,4 +5,7 @@
 /* Returns the exit status of the zygote; workers never return. */
 int phpack_zygote_main(void);
 
+/* The empty handler of signals that only the front may act on. */
+void phpack_ignore_signal(int signal_number);
+
 #endif

@@ -116,15 +116,13 @@ test('workers are replaced after max_requests, without a failure', async () => {
 test('workers that die between requests are replaced, ever more slowly', async () => {
   const php = new Php({ workers: 1 });
   await php.pool.ready;
-  const forks = (): number => php.words()[layout.channel.forks >> 2]!;
-  for (let i = 1; i <= 4; i++) {
-    await until(() => forks() === i && php.workerPids().length === 1, `worker ${i}`);
-    process.kill(php.workerPids()[0]!, 'SIGKILL');
-    await until(() => php.workerPids().length === 0, 'its end');
+  const end = performance.now() + 1000;
+  while (performance.now() < end) {
+    for (const pid of php.workerPids()) process.kill(pid, 'SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  const last = performance.now();
-  await until(() => php.workerPids().length === 1, 'the next one');
-  expect(performance.now() - last).toBeGreaterThan(200);
+  // Pauses of 50, 100, 200, 400 ms …: a slow machine only makes it fewer.
+  expect(php.words()[layout.channel.forks >> 2]).toBeLessThan(8);
   await php.logged(/was killed by signal 9 \(Killed\) between requests/);
   expect(await php.text('echo "served";')).toBe('served');
 });
