@@ -15,12 +15,12 @@ import {
   type FetchedSource,
   planLibraries,
   unpack,
+  withDependencies,
 } from './libraries.ts';
 import { linkDirectory, type LinkOptions, linkPhp } from './link.ts';
 import { withBuildLock } from './lock.ts';
 import { networkOrigins } from './origins.ts';
 import { plainProgress, type Progress } from './progress.ts';
-import { withDependencies } from './libraries.ts';
 import { buildSdk, sdkDirectory } from './sdk.ts';
 import { findSource } from './sources.ts';
 import { findTarget, type Target } from './targets.ts';
@@ -100,7 +100,7 @@ export async function build(
   const names = librariesOf(extensions);
   const tools = await prepareToolchain(target, cache);
   const sources = ['php', ...extensions.flatMap((e) => e.source ?? []), ...names];
-  const origins = networkOrigins(cache, progress.note);
+  const origins = networkOrigins(cache, (text) => progress.note(text));
   const fetchOptions = { cache, locked, origins, progress };
   const fetched = await fetchSources(sources.map(findSource), fetchOptions);
   const plan = planLibraries(names, { cache, fetched, tools });
@@ -108,7 +108,10 @@ export async function build(
   const sdkBuild = { ...common, libraries: [...plan.values()] };
   const sdk = sdkDirectory(sdkBuild);
   const link: LinkOptions = {
-    ...{ ...common, libraries: names, sdk, includeDirs: options.includeDirs },
+    ...common,
+    libraries: names,
+    sdk,
+    includeDirs: options.includeDirs,
     ...(options.sapiDir !== undefined && { sapiDir: options.sapiDir }),
     privatePaths: [repository, homedir()].map((path) => join(path, '/')),
   };
@@ -136,7 +139,7 @@ async function main(): Promise<void> {
     const result = await build(readOptions(process.argv.slice(2)), progress);
     console.log(JSON.stringify(result));
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
 }

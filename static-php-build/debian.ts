@@ -81,6 +81,9 @@ export interface DebianMirrors {
   security: string[];
 }
 
+const isSecurity = (suite: string) =>
+  debianSuite.test(suite.replace(/(-security|\/updates)$/, ''));
+
 /** Derives the mirrors from the machine's entries; both empty where it is no Debian. */
 export function findMirrors(entries: readonly AptEntry[]): DebianMirrors {
   const pick = (matches: (suite: string) => boolean): string[] => {
@@ -88,8 +91,6 @@ export function findMirrors(entries: readonly AptEntry[]): DebianMirrors {
     const uris = found.map((entry) => resolveMirrorFile(entry.uri).replace(/\/+$/, ''));
     return [...new Set(uris)];
   };
-  const isSecurity = (s: string) =>
-    debianSuite.test(s.replace(/(-security|\/updates)$/, ''));
   return {
     main: pick((suite) => debianSuite.test(suite)),
     security: pick((suite) => !debianSuite.test(suite) && isSecurity(suite)),
@@ -163,9 +164,10 @@ const listOptions = (dir: string) =>
     'APT::Sandbox::User=root',
   ].flatMap((option) => ['-o', option]);
 
+const stanza = (uri: string, suites: readonly string[]) =>
+  `Types: deb-src\nURIs: ${uri}\nSuites: ${suites.join(' ')}\nComponents: main\n`;
+
 function stanzas(mirrors: DebianMirrors): string {
-  const stanza = (uri: string, suites: readonly string[]) =>
-    `Types: deb-src\nURIs: ${uri}\nSuites: ${suites.join(' ')}\nComponents: main\n`;
   const security = pinSuites.map((suite) => `${suite}-security`);
   return [
     ...mirrors.main.slice(0, 1).map((uri) => stanza(uri, pinSuites)),

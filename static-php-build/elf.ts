@@ -88,7 +88,8 @@ export function readElf(bytes: Buffer): Elf {
 export function dynamicEntries(elf: Elf): [tag: number, value: number][] {
   const section = elf.sections.find((s) => s.type === sectionType.dynamic);
   const entries: [number, number][] = [];
-  for (let at = 0; section && at < section.size; at += 16) {
+  if (!section) return entries;
+  for (let at = 0; at < section.size; at += 16) {
     const tag = u64(elf.bytes, section.offset + at);
     if (tag === 0) break;
     entries.push([tag, u64(elf.bytes, section.offset + at + 8)]);

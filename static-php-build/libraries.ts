@@ -1,4 +1,11 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+} from 'node:fs';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +15,7 @@ import { run } from './process.ts';
 import type { Progress } from './progress.ts';
 import { buildEnv, prefix, type Recipe, stepRunner } from './recipe.ts';
 import { recipes } from './recipes/index.ts';
+import { findSource } from './sources.ts';
 import type { Target } from './targets.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -39,6 +47,9 @@ export interface LibraryBuild {
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const shared = ['recipe.ts'];
+
+/** The licence text beside include/ and lib/. */
+export const licenceName = 'licence.txt';
 
 function recipeText(recipe: Recipe): string {
   const files = [`recipes/${recipe.name}.ts`, ...shared, ...(recipe.files ?? [])];
@@ -108,13 +119,16 @@ export function mergeLibraries(into: string, libraries: readonly BuiltLibrary[])
   }
 }
 
+/** pkg-config's word for the directory of the .pc file. */
+const ownDirectory = `$\{pcfiledir}/../..`;
+
 /** .pc files find their own prefix, wherever they are copied; libtool's .la files go. */
-function makeRelocatable(dir: string): void {
+function makeRelocatable(dir: string, deps: string): void {
   const pkgconfig = join(dir, 'lib/pkgconfig');
   for (const name of existsSync(pkgconfig) ? readdirSync(pkgconfig) : []) {
     const file = join(pkgconfig, name);
-    const own = '$' + '{pcfiledir}/../..';
-    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(prefix, own));
+    const text = readFileSync(file, 'utf8').replaceAll(prefix, ownDirectory);
+    writeFileSync(file, text.replaceAll(`-L${deps}/lib`, ''));
   }
   for (const name of readdirSync(join(dir, 'lib'))) {
     if (name.endsWith('.la')) rmSync(join(dir, 'lib', name));
@@ -145,7 +159,9 @@ async function buildOne(
   const env = buildEnv(tools, deps, work);
   const runStep = stepRunner(src, env, log);
   await recipe.build({ target, tools, src, dest, deps, jobs: 2, run: runStep, env });
-  makeRelocatable(join(dest, prefix));
+  makeRelocatable(join(dest, prefix), deps);
+  const licence = join(src, findSource(recipe.name).licenceFile);
+  copyFileSync(licence, join(dest, prefix, licenceName));
   renameSync(join(dest, prefix), dir);
   rmSync(work, { recursive: true, force: true });
   end();

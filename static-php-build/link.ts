@@ -77,10 +77,23 @@ async function linkInto(
   }
   const [libphp = '', ...rest] = link.archives.map((a) => join(sdk, a));
   await step([
-    ...[tools.cxx, '-O2', '-pie', '-rdynamic', '-Wl,-z,now', '-Wl,-z,relro', '-o', 'php'],
+    tools.cxx,
+    '-O2',
+    '-pie',
+    '-rdynamic',
+    '-Wl,-z,now',
+    '-Wl,-z,relro',
+    '-o',
+    'php',
     ...objects,
-    ...['-Wl,--whole-archive', libphp, '-Wl,--no-whole-archive'],
-    ...['-Wl,--start-group', ...rest, '-Wl,--end-group', ...link.system, '-lresolv'],
+    '-Wl,--whole-archive',
+    libphp,
+    '-Wl,--no-whole-archive',
+    '-Wl,--start-group',
+    ...rest,
+    '-Wl,--end-group',
+    ...link.system,
+    '-lresolv',
   ]);
   await step([tools.strip, '--strip-all', 'php']);
   return join(work, 'php');

@@ -13,9 +13,12 @@ import {
   type BuildContext,
   buildEnv,
   edit,
+  fortify,
+  hardening,
   prefix,
   stepRunner,
 } from './recipe.ts';
+import type { Progress } from './progress.ts';
 import type { Target } from './targets.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -26,8 +29,9 @@ export const phpPatches = [
 ];
 
 /** PIE costs GCC little on 64-bit; hidden symbols are PHP's own default. */
-const compilerFlags = '-O2 -g0 -fPIE -fvisibility=hidden -fno-semantic-interposition';
-const cxxFlags = '-O2 -g0 -fPIE -fvisibility=hidden -std=c++17';
+const common = `-O2 -g0 -fPIE -fvisibility=hidden ${hardening}`;
+const compilerFlags = `${common} ${fortify} -fno-semantic-interposition`;
+const cxxFlags = `${common} -std=c++17`;
 
 export interface PhpBuild {
   target: Target;
@@ -38,6 +42,7 @@ export interface PhpBuild {
   /** Scratch directory; the caller removes it. */
   work: string;
   log: string;
+  progress: Progress;
 }
 
 /** What configure and make left: where to find it, and how to link it. */
@@ -57,18 +62,16 @@ function configureArguments(build: PhpBuild, deps: string): string[] {
   return [
     `--prefix=${prefix}`,
     `--host=${build.target.host}`,
-    ...[
-      '--disable-all',
-      '--disable-cgi',
-      '--disable-phpdbg',
-      '--enable-cli',
-      '--without-pear',
-    ],
-    ...[
-      '--with-config-file-path=/etc/phpack',
-      '--with-config-file-scan-dir=/etc/phpack/conf.d',
-    ],
-    ...['--enable-shared=no', '--enable-static=yes', '--disable-rpath'],
+    '--disable-all',
+    '--disable-cgi',
+    '--disable-phpdbg',
+    '--enable-cli',
+    '--without-pear',
+    '--with-config-file-path=/etc/phpack',
+    '--with-config-file-scan-dir=/etc/phpack/conf.d',
+    '--enable-shared=no',
+    '--enable-static=yes',
+    '--disable-rpath',
     ...words.map((w) => w.replace('@deps@', deps)),
   ];
 }
@@ -118,12 +121,25 @@ function sanitiseBuildDefinitions(
   );
 }
 
-const printVariables = `
+const makeRules = `
 phpack-objects: $(PHP_GLOBAL_OBJS) $(PHP_BINARY_OBJS) $(PHP_CLI_OBJS)
+phpack-variables:
 \t@echo $(PHP_GLOBAL_OBJS) $(PHP_BINARY_OBJS) $(PHP_CLI_OBJS) > phpack-objects.txt
 \t@echo $(EXTRA_LIBS) $(ZEND_EXTRA_LIBS) > phpack-libs.txt
 \t@echo $(COMMON_FLAGS) $(CFLAGS_CLEAN) $(EXTRA_CFLAGS) > phpack-cflags.txt
 `;
+
+const tellEveryMs = 30_000;
+
+/** Counts finished objects while make runs; returns what ends it. */
+function tellProgress(objects: readonly string[], build: PhpBuild): () => void {
+  const src = join(build.work, 'php');
+  const timer = setInterval(() => {
+    const done = objects.filter((o) => existsSync(join(src, o))).length;
+    build.progress.note(`  ${done} of ${objects.length} files of PHP compiled`);
+  }, tellEveryMs);
+  return () => clearInterval(timer);
+}
 
 const words = (file: string) => readFileSync(file, 'utf8').trim().split(/\s+/);
 
@@ -144,12 +160,16 @@ export async function compilePhp(build: PhpBuild): Promise<BuiltPhp> {
   const args = configureArguments(build, deps);
   await run(['./configure', ...args]);
   sanitiseBuildDefinitions(src, args, deps);
-  writeFileSync(join(src, 'Makefile'), printVariables, { flag: 'a' });
-  await run(['make', '-j2', 'phpack-objects']);
+  writeFileSync(join(src, 'Makefile'), makeRules, { flag: 'a' });
+  await run(['make', 'phpack-variables']);
+  const listed = words(join(src, 'phpack-objects.txt'));
+  const objects = listed.map((o) => o.replace(/\.lo$/, '.o'));
+  const stop = tellProgress(objects, build);
+  await run(['make', '-j2', 'phpack-objects']).finally(stop);
   return {
     src,
     deps,
-    objects: words(join(src, 'phpack-objects.txt')).map((o) => o.replace(/\.lo$/, '.o')),
+    objects,
     linkNames: words(join(src, 'phpack-libs.txt'))
       .filter((w) => w.startsWith('-l'))
       .map((w) => w.slice(1)),

@@ -6,13 +6,14 @@ export interface Progress {
   warn(text: string): void;
 }
 
+function stamp(ms: number): string {
+  const s = Math.floor(ms / 1000);
+  return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
+}
+
 /** Prints `[m:ss] label` lines; stdout stays free for the result. */
 export function plainProgress(write: (line: string) => void): Progress {
   const began = Date.now();
-  const stamp = (ms: number) => {
-    const s = Math.floor(ms / 1000);
-    return `${Math.floor(s / 60)}:${String(s % 60).padStart(2, '0')}`;
-  };
   const line = (text: string) => write(`[${stamp(Date.now() - began)}] ${text}\n`);
   return {
     step(label) {

@@ -43,7 +43,12 @@ export interface Recipe {
   build(ctx: BuildContext): Promise<void>;
 }
 
-const cFlags = '-O2 -g0 -fPIC -fvisibility=default';
+/** As Debian hardens its own packages; no loss was measured with PHP's benchmarks. */
+export const hardening = '-fstack-protector-strong';
+/** C only: clang has its own idea of it, and warns. */
+export const fortify = '-D_FORTIFY_SOURCE=2';
+
+const compilerFlags = `-O2 -g0 -fPIC -fvisibility=default ${hardening}`;
 
 /** Environment of every build step: nothing of the user's but PATH. */
 export function buildEnv(tools: Toolchain, deps: string, scratch: string) {
@@ -58,8 +63,8 @@ export function buildEnv(tools: Toolchain, deps: string, scratch: string) {
     CXX: tools.cxx,
     AR: tools.ar,
     RANLIB: tools.ranlib,
-    CFLAGS: cFlags,
-    CXXFLAGS: cFlags,
+    CFLAGS: `${compilerFlags} ${fortify}`,
+    CXXFLAGS: compilerFlags,
     CPPFLAGS: `-I${join(deps, 'include')}`,
     LDFLAGS: `-L${join(deps, 'lib')}`,
     PKG_CONFIG: 'pkg-config --static',
@@ -85,9 +90,16 @@ interface Autotools {
 }
 
 /** configure, make, make install: static only. */
-export async function autotools(ctx: BuildContext, options: Autotools = {}): Promise<void> {
+export async function autotools(
+  ctx: BuildContext,
+  options: Autotools = {},
+): Promise<void> {
   const { env = {}, cwd = '.' } = options;
-  const args = [`--prefix=${prefix}`, `--libdir=${prefix}/lib`, `--host=${ctx.target.host}`];
+  const args = [
+    `--prefix=${prefix}`,
+    `--libdir=${prefix}/lib`,
+    `--host=${ctx.target.host}`,
+  ];
   const kind = ['--enable-static', '--disable-shared', '--disable-dependency-tracking'];
   const all = [...args, ...kind, ...(options.configure ?? [])];
   await ctx.run(['./configure', ...all], { env, cwd });
@@ -97,9 +109,16 @@ export async function autotools(ctx: BuildContext, options: Autotools = {}): Pro
 }
 
 /** Out-of-source CMake build; `cxx` projects get the C++ wrapper as well. */
-export async function cmake(ctx: BuildContext, options: readonly string[]): Promise<void> {
+export async function cmake(
+  ctx: BuildContext,
+  options: readonly string[],
+): Promise<void> {
   const args = [
-    ...['-S', '.', '-B', 'phpack-build', '-DCMAKE_BUILD_TYPE=None'],
+    '-S',
+    '.',
+    '-B',
+    'phpack-build',
+    '-DCMAKE_BUILD_TYPE=None',
     `-DCMAKE_INSTALL_PREFIX=${prefix}`,
     '-DCMAKE_INSTALL_LIBDIR=lib',
     `-DCMAKE_PREFIX_PATH=${ctx.deps}`,
@@ -131,7 +150,8 @@ export function copyIn(ctx: BuildContext, from: string, to: string): void {
 export function edit(file: string, from: string | RegExp, to: string): void {
   const before = readFileSync(file, 'utf8');
   const after = before.replace(from, to);
-  if (after === before) throw new Error(`${file}: "${from}" not found, recipe is out of date`);
+  if (after === before)
+    throw new Error(`${file}: "${from}" not found, recipe is out of date`);
   writeFileSync(file, after);
 }
 
@@ -147,7 +167,10 @@ interface PlainLibrary {
 }
 
 /** Archive, headers and .pc file of a library whose own makefile is of no use to us. */
-export async function installLibrary(ctx: BuildContext, lib: PlainLibrary): Promise<void> {
+export async function installLibrary(
+  ctx: BuildContext,
+  lib: PlainLibrary,
+): Promise<void> {
   const to = `${ctx.dest}${prefix}`;
   const archive = `lib${lib.name}.a`;
   await ctx.run([ctx.tools.ar, 'rcs', archive, ...lib.objects]);

@@ -11,12 +11,18 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Extension } from './extensions.ts';
 import { hashOf } from './hash.ts';
-import { type BuiltLibrary, type FetchedSource, mergeLibraries } from './libraries.ts';
+import {
+  type BuiltLibrary,
+  type FetchedSource,
+  licenceName,
+  mergeLibraries,
+} from './libraries.ts';
 import { type BuiltPhp, compilePhp, copyHeaders, phpPatches } from './php.ts';
 import { run } from './process.ts';
 import type { Progress } from './progress.ts';
+import { findSource } from './sources.ts';
 import type { Target } from './targets.ts';
-import type { Toolchain } from './toolchain.ts';
+import { locateZig, type Toolchain } from './toolchain.ts';
 import { hideSymbols } from './visibility.ts';
 
 /**
@@ -116,6 +122,21 @@ async function assemble(php: BuiltPhp, into: string, build: SdkBuild, log: strin
   writeFileSync(join(into, 'link.json'), `${JSON.stringify(link, null, 2)}\n`);
 }
 
+/** The licence texts of all that is inside, one file per source. */
+function collectLicences(php: BuiltPhp, into: string, build: SdkBuild): void {
+  mkdirSync(into);
+  copyFileSync(join(php.src, findSource('php').licenceFile), join(into, 'php.txt'));
+  for (const name of build.extensions.flatMap((e) => e.source ?? [])) {
+    const file = join(php.src, 'ext', name, findSource(name).licenceFile);
+    copyFileSync(file, join(into, `${name}.txt`));
+  }
+  for (const { name, dir } of build.libraries) {
+    copyFileSync(join(dir, licenceName), join(into, `${name}.txt`));
+  }
+  // Linked into every C++ program by zig.
+  copyFileSync(join(locateZig().lib, 'libcxx/LICENSE.TXT'), join(into, 'libcxx.txt'));
+}
+
 /** Where the SDK is, or will be once it is built. */
 export function sdkDirectory(build: SdkBuild): string {
   return join(build.cache, 'libphp', sdkHash(build));
@@ -131,22 +152,14 @@ export async function buildSdk(build: SdkBuild): Promise<void> {
   }
   const work = mkdtempSync(join(build.cache, 'work', 'php-'));
   const log = join(build.cache, 'log', `php-${hash}.log`);
-  const { target, tools, extensions, libraries, fetched } = build;
+  const { extensions, fetched } = build;
   const version = fetched.get('php')?.version ?? '';
   const end = build.progress.step(`PHP ${version} with ${extensions.length} extensions`);
-  const php = await compilePhp({
-    target,
-    tools,
-    extensions,
-    libraries,
-    fetched,
-    work,
-    log,
-  });
+  const php = await compilePhp({ ...build, work, log });
   const into = join(work, 'sdk');
   mkdirSync(into);
   await assemble(php, into, build, log);
-  copyFileSync(join(php.src, 'LICENSE'), join(into, 'LICENSE.php'));
+  collectLicences(php, join(into, 'licences'), build);
   cpSync(join(php.src, 'php.ini-production'), join(into, 'php.ini-production'));
   rmSync(dir, { recursive: true, force: true });
   renameSync(into, dir);

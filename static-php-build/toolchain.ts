@@ -89,7 +89,7 @@ for a in "$@"; do
   esac
   case $a in
     -o|-L|-l|-u|-Xlinker|-z|-T|-e) largs+=("$a"); want=l ;;
-    -I|-D|-U|-include|-isystem|-iquote) cflags+=("$a"); want=c ;;
+    -I|-D|-U|-include|-isystem|-iquote|--param) cflags+=("$a"); want=c ;;
     -x|-MF|-MT|-MQ) want=x ;;
     -L*|-l*|-Wl,*|-shared|-static|-pie|-no-pie|-r|-s|-rdynamic|-pthread) largs+=("$a") ;;
     *.c|*.S|*.s) sources+=("$a"); largs+=("@\${#sources[@]}") ;;
@@ -135,8 +135,15 @@ export async function prepareToolchain(
   ];
   const cFlags = gccFlags(target, lib, gccInclude, maps);
   const cxx = [
-    ...[...enter, 'c++', '-target', target.zigTriple, '-fno-sanitize=all', '-fPIC'],
-    ...['-Wno-date-time', '-Wno-nullability-completeness', ...maps],
+    ...enter,
+    'c++',
+    '-target',
+    target.zigTriple,
+    '-fno-sanitize=all',
+    '-fPIC',
+    '-Wno-date-time',
+    '-Wno-nullability-completeness',
+    ...maps,
   ];
   const link = [...enter, 'cc', '-target', target.zigTriple];
   // Absolute: the wrappers' own directory comes first in the PATH of every build step.

@@ -17,6 +17,13 @@ export const argon2: Recipe = {
     const libs = '-largon2 -lpthread';
     const headers = ['include/argon2.h'];
     const version = '20190702';
-    await installLibrary(ctx, { name: 'argon2', pc: 'libargon2', version, libs, objects, headers });
+    await installLibrary(ctx, {
+      name: 'argon2',
+      pc: 'libargon2',
+      version,
+      libs,
+      objects,
+      headers,
+    });
   },
 };

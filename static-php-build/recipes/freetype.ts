@@ -6,8 +6,12 @@ export const freetype: Recipe = {
   async build(ctx) {
     await autotools(ctx, {
       configure: [
-        ...['--with-zlib=yes', '--with-png=yes', '--with-brotli=yes'],
-        ...['--with-bzip2=no', '--with-harfbuzz=no', '--enable-freetype-config=no'],
+        '--with-zlib=yes',
+        '--with-png=yes',
+        '--with-brotli=yes',
+        '--with-bzip2=no',
+        '--with-harfbuzz=no',
+        '--enable-freetype-config=no',
       ],
     });
   },

@@ -6,7 +6,10 @@ export const libedit: Recipe = {
   async build(ctx) {
     await autotools(ctx, {
       configure: ['--disable-examples'],
-      env: { LIBS: '-ltinfo', CPPFLAGS: `${ctx.env.CPPFLAGS} -D__STDC_ISO_10646__=201706L` },
+      env: {
+        LIBS: '-ltinfo',
+        CPPFLAGS: `${ctx.env.CPPFLAGS} -D__STDC_ISO_10646__=201706L`,
+      },
       install: ['-C', 'src', 'install'],
     });
     await ctx.run(['make', 'install-pkgconfigDATA', `DESTDIR=${ctx.dest}`]);

@@ -5,7 +5,11 @@ export const libpng: Recipe = {
   deps: ['zlib'],
   async build(ctx) {
     await autotools(ctx, {
-      configure: ['--enable-hardware-optimizations', '--disable-tools', '--disable-tests'],
+      configure: [
+        '--enable-hardware-optimizations',
+        '--disable-tools',
+        '--disable-tests',
+      ],
     });
   },
 };

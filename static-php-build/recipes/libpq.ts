@@ -6,9 +6,16 @@ export const libpq: Recipe = {
   /** Only the client library and the two archives it is made of; no server, no programs. */
   async build(ctx) {
     await ctx.run([
-      ...['./configure', `--prefix=${prefix}`, `--host=${ctx.target.host}`],
-      ...['--with-openssl', '--without-readline', '--without-icu', '--without-gssapi'],
-      ...['--without-ldap', '--without-zlib', '--disable-rpath'],
+      './configure',
+      `--prefix=${prefix}`,
+      `--host=${ctx.target.host}`,
+      '--with-openssl',
+      '--without-readline',
+      '--without-icu',
+      '--without-gssapi',
+      '--without-ldap',
+      '--without-zlib',
+      '--disable-rpath',
     ]);
     const parts = ['src/include', 'src/common', 'src/port'];
     const to = [`DESTDIR=${ctx.dest}`];
@@ -18,8 +25,20 @@ export const libpq: Recipe = {
       await ctx.run(['make', '-C', dir, 'install', ...to]);
     }
     const pq = 'src/interfaces/libpq';
-    await ctx.run(['make', '-C', pq, `-j${ctx.jobs}`, 'all-static-lib', 'libpq-refs-stamp=']);
+    await ctx.run([
+      'make',
+      '-C',
+      pq,
+      `-j${ctx.jobs}`,
+      'all-static-lib',
+      'libpq-refs-stamp=',
+    ]);
     await ctx.run(['make', '-C', pq, 'install-lib-static', 'install-lib-pc', ...to]);
+    // The other variant renames the encoding functions that a static libpq asks for.
+    for (const name of ['libpgcommon', 'libpgport']) {
+      const lib = `${ctx.dest}${prefix}/lib`;
+      await ctx.run(['mv', `${lib}/${name}_shlib.a`, `${lib}/${name}.a`]);
+    }
     const headers = ['libpq-fe.h', 'libpq-events.h'].map((h) => `${pq}/${h}`);
     await ctx.run(['install', '-m644', ...headers, `${ctx.dest}${prefix}/include`]);
   },

@@ -7,11 +7,23 @@ export const ncurses: Recipe = {
   name: 'ncurses',
   deps: [],
   async build(ctx) {
-    const no = ['cxx', 'cxx-binding', 'ada', 'manpages', 'progs', 'tests', 'debug', 'gpm'];
+    const no = [
+      'cxx',
+      'cxx-binding',
+      'ada',
+      'manpages',
+      'progs',
+      'tests',
+      'debug',
+      'gpm',
+    ];
     await autotools(ctx, {
       configure: [
         ...no.map((n) => `--without-${n}`),
-        ...['--with-termlib=tinfo', '--disable-widec', '--enable-pc-files', '--without-dlsym'],
+        '--with-termlib=tinfo',
+        '--disable-widec',
+        '--enable-pc-files',
+        '--without-dlsym',
         '--disable-db-install',
         '--enable-overwrite',
         '--with-default-terminfo-dir=/usr/share/terminfo',
@@ -22,8 +34,6 @@ export const ncurses: Recipe = {
         '--with-pkg-config-libdir=/opt/phpack/lib/pkgconfig',
       ],
       make: ['libs'],
-      // Else it adds `--param X`, an option of two words that splits badly from a link.
-      env: { cf_cv_gcc_inline: 'no' },
       install: ['install.libs', 'install.includes'],
     });
   },

@@ -26,9 +26,20 @@ export const openssl: Recipe = {
     copyIn(ctx, 'c/cacerts.c', 'crypto/x509/phpack_cacerts.c');
     writeFileSync(join(ctx.src, 'crypto/x509/phpack_roots.inc'), rootsAsC());
     const options = [
-      ...['no-shared', 'no-module', 'no-tests', 'no-docs', 'no-apps', 'no-dso'],
-      ...['no-engine', 'no-ssl3', 'no-comp', 'no-zlib', 'enable-ec_nistp_64_gcc_128'],
-      ...[`--prefix=${prefix}`, '--libdir=lib', '--openssldir=/etc/ssl'],
+      'no-shared',
+      'no-module',
+      'no-tests',
+      'no-docs',
+      'no-apps',
+      'no-dso',
+      'no-engine',
+      'no-ssl3',
+      'no-comp',
+      'no-zlib',
+      'enable-ec_nistp_64_gcc_128',
+      `--prefix=${prefix}`,
+      '--libdir=lib',
+      '--openssldir=/etc/ssl',
     ];
     await ctx.run(['./Configure', ctx.target.opensslName, ...options]);
     await ctx.run(['make', `-j${ctx.jobs}`, 'build_libs']);
