@@ -8,8 +8,6 @@ import type { RawHeaders } from './response.ts';
 
 interface ClientError extends Error {
   code?: string;
-  rawPacket?: Buffer;
-  bytesParsed?: number;
 }
 
 /** What node:http's parser, or its clock, says against a connection. */
@@ -25,7 +23,7 @@ export function onClientError(error: ClientError, duplex: Duplex): void {
   const connection = connectionOf(socket);
   if (connection.isBroken) return;
   connection.isBroken = true;
-  const status = statusOf(error);
+  const status = statusOf(code ?? '', connection.wire.startOfHead);
   if (connection.bodyFailure !== null) {
     // The malformed or unfinished part is the body of a request that we know.
     connection.bodyFailure(status);
@@ -52,31 +50,24 @@ function refuse(socket: Socket, status: number, headers: RawHeaders): void {
   else endLingering(socket, rawError(status, headers));
 }
 
-function statusOf(error: ClientError): number {
-  switch (error.code ?? '') {
+/** `start`: what has arrived of the head, as far as it can be told. */
+function statusOf(code: string, start: string): number {
+  switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      return isWithinRequestLine(error) ? 414 : 431;
+      // Too long before its first line ended: it is the target.
+      return /^[A-Z]+ [/h][^\r\n]*$/.test(start) ? 414 : 431;
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return 413;
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 408;
     case 'HPE_INVALID_METHOD':
-      return /^[A-Z][A-Z0-9-]* [/*h]/.test(startOf(error)) ? 501 : 400;
+      return /^[A-Z][A-Z0-9-]* [/*h]/.test(start) ? 501 : 400;
     case 'HPE_INVALID_VERSION':
     case 'HPE_PAUSED_H2_UPGRADE':
-      return / HTTP\/\d\.\d\r\n/.test(startOf(error)) ? 505 : 400;
+      return /^[A-Z]+ \S+ HTTP\/(?!1\.[01])\d\.\d(?:\r|$)/.test(start) ? 505 : 400;
     default:
       return 400;
   }
-}
-
-/** The head became too long before its first line ended. */
-function isWithinRequestLine(error: ClientError): boolean {
-  return /^[A-Z]+ [/h]/.test(startOf(error)) && !error.rawPacket!.includes('\r\n');
-}
-
-function startOf({ rawPacket }: ClientError): string {
-  return rawPacket?.toString('latin1', 0, 4096) ?? '';
 }
 
 function ignoreError(): void {}

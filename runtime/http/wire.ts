@@ -42,6 +42,11 @@ export class Wire {
     return this.#bytes.length - this.#next;
   }
 
+  /** The beginning of the head that is arriving, or of what it was taken for. */
+  get startOfHead(): string {
+    return this.#bytes.toString('latin1', this.#next, this.#next + 64 * 1024);
+  }
+
   /**
    * In the turn in which the head of `req` has been parsed: whether its request line stands
    * on the wire as RFC 9112 §3 writes it, with single spaces and CRLF.

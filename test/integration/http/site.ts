@@ -14,6 +14,7 @@ export const baseConfig: AppConfig = {
   deny: [],
   noPhp: [],
   writable: [],
+  caches: [],
   exclude: [],
   include: [],
   php: { ini: {}, env: {}, extensions: [] },

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { get } from './raw.ts';
+import { type Site, startSite } from './site.ts';
+
+const never = [
+  'x.PHP',
+  'x.Php',
+  'x.php5',
+  'x.php7',
+  'x.php8',
+  'x.phtml',
+  'x.PHTML',
+  'x.pht',
+  'x.phps',
+  'x.phpt',
+  'x.phar',
+  'x.inc',
+  'x.INC',
+  'x.php~',
+  'x.php.bak',
+  'x.PHP.BAK',
+  'x.php.old',
+  'x.php.orig',
+  'x.php.save',
+  'x.php.save.1',
+  'x.php.swp',
+  '.x.php.swp',
+  'x.php.swo',
+  'x.php.txt',
+  'x.php.1',
+  'x.php.html',
+  'x.php_old',
+  'x.php-2024',
+  'x.phpbak',
+  'x.php.',
+  'x.php..',
+  'x.php ',
+  'x.php copy',
+  'x.php::$DATA',
+  'x.php.gz',
+  'x.php.zip',
+  '#x.php#',
+  'x.inc.bak',
+  'x.html~',
+  'x.html.bak',
+  'x.css.orig',
+  'x.module',
+  'x.install',
+  'x.theme',
+  'x.profile',
+  'x.sql',
+  'x.sql.gz',
+  'x.SQL.zip',
+  'x.sqlite',
+  'x.sqlite3',
+  'x.sqlite-wal',
+  'x.db',
+  'x.log',
+  'x.ini',
+  'x.twig',
+  'composer.json',
+  'Composer.JSON',
+  'composer.lock',
+  'composer.phar',
+  'package.json',
+  'package-lock.json',
+  'yarn.lock',
+  'phpunit.xml',
+  'phpunit.xml.dist',
+  'phpack.json',
+  'auth.json',
+  'Dockerfile',
+  'docker-compose.yml',
+  'Makefile',
+  'web.config',
+  'error_log',
+  '.env',
+  '.env.local',
+  '.htaccess',
+  '.htpasswd',
+  '.user.ini',
+  '.git/config',
+  '.git/HEAD',
+  '.svn/entries',
+  '.DS_Store',
+  '.idea/workspace.xml',
+  'sub/.hidden/a.txt',
+  'sub/.env',
+  '.well-known/.env',
+  '.well-known/a.php.bak',
+  'sub/.well-known/a.txt',
+];
+
+const always = [
+  'a.txt',
+  'a.html',
+  'a.js',
+  'a.css',
+  'a.json',
+  'a.php.js',
+  'mode-php.js',
+  'jquery.inc.js',
+  'jquery.ui.theme.css',
+  'php.txt',
+  'phpinfo',
+  'a.sqlite.png',
+  'incident.txt',
+  'installation.html',
+  'a.bak.txt',
+  'catalog',
+  'a..txt',
+  '.well-known/security.txt',
+  '.well-known/acme-challenge/token',
+  'sub.d/a.txt',
+];
+
+let site: Site;
+beforeAll(async () => {
+  const files: Record<string, string> = { 'public/real.txt': 'real' };
+  for (const name of [...never, ...always])
+    files[`public/${name}`] = `content of ${name}`;
+  site = await startSite({ files, config: { frontController: '', entryScripts: [] } });
+});
+afterAll(() => site.close());
+
+function spellingsOf(name: string): string[] {
+  const encoded = encodeURIComponent(name).replaceAll('%2F', '/');
+  const everyByte = [...Buffer.from(name)]
+    .map((byte) => (byte === 47 ? '/' : `%${byte.toString(16).padStart(2, '0')}`))
+    .join('');
+  return [
+    `/${encoded}`,
+    `//${encoded}`,
+    `/./${encoded}`,
+    `/x/../${encoded}`,
+    `/${everyByte}`,
+  ];
+}
+
+for (const name of never) {
+  test(`${name} is never served, in no spelling`, async () => {
+    for (const target of spellingsOf(name)) {
+      const answer = await get(site.port, target);
+      expect([target, answer.status]).toEqual([target, 404]);
+      expect(answer.body).not.toContain('content of');
+    }
+  });
+}
+
+for (const name of always) {
+  test(`${name} is served`, async () => {
+    for (const target of spellingsOf(name)) {
+      const answer = await get(site.port, target);
+      expect([target, answer.status]).toEqual([target, 200]);
+    }
+  });
+}
+
+test('a denied name is answered exactly as one that does not exist', async () => {
+  const [denied, missing] = [
+    await get(site.port, '/.env'),
+    await get(site.port, '/missing'),
+  ];
+  const strip = (text: string): string => text.replace(/Request [\w-]+/, '');
+  expect(strip(denied.body)).toBe(strip(missing.body));
+  expect(Object.keys(denied.headers)).toEqual(Object.keys(missing.headers));
+});

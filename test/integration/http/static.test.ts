@@ -1,0 +1,408 @@
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { get, RawClient, request } from './raw.ts';
+import { type Site, startSite } from './site.ts';
+
+const big = Buffer.alloc(3_000_000);
+for (let i = 0; i < big.length; i++) big[i] = (i * 7 + (i >> 8)) & 0xff;
+const digits = '0123456789';
+
+let site: Site;
+beforeAll(async () => {
+  site = await startSite({
+    files: {
+      'public/index.php': '<?php',
+      'public/digits.txt': digits,
+      'public/empty.txt': '',
+      'public/big.bin': big,
+      'public/style.css': 'a {}',
+      'public/style.css.br': 'BR',
+      'public/style.css.zst': 'ZSTD',
+      'public/style.css.gz': 'GZIP',
+      'public/only.js': 'js',
+      'public/only.js.gz': 'GZ',
+      'public/pic.svgz': 'gz',
+      'public/fonts/a.woff2': 'font',
+    },
+    config: {
+      http: {
+        cacheControl: {
+          'fonts/**': 'public, max-age=31536000, immutable',
+          '*.css': 'no-cache',
+        },
+      },
+    },
+  });
+});
+afterAll(() => site.close());
+
+const at = (target: string, headers = {}) => get(site.port, target, headers);
+
+test.each([
+  ['/style.css', 'text/css; charset=utf-8'],
+  ['/only.js', 'text/javascript; charset=utf-8'],
+  ['/digits.txt', 'text/plain; charset=utf-8'],
+  ['/big.bin', 'application/octet-stream'],
+  ['/fonts/a.woff2', 'font/woff2'],
+])('%s has the type %s', async (target, type) => {
+  const { headers } = await at(target);
+  expect(headers['content-type']).toBe(type);
+  expect(headers['x-content-type-options']).toBe('nosniff');
+});
+
+test('a compressed drawing says so', async () => {
+  const { headers } = await at('/pic.svgz');
+  expect(headers['content-type']).toMatch(/^image\/svg\+xml/);
+  expect(headers['content-encoding']).toBe('gzip');
+});
+
+test('Cache-Control comes from the first matching rule, else there is none', async () => {
+  expect((await at('/fonts/a.woff2')).headers['cache-control']).toMatch(/immutable/);
+  expect((await at('/style.css')).headers['cache-control']).toBe('no-cache');
+  expect((await at('/digits.txt')).headers['cache-control']).toBeUndefined();
+});
+
+test('HEAD has the headers of GET and no body', async () => {
+  for (const target of ['/digits.txt', '/big.bin', '/empty.txt', '/style.css']) {
+    const full = await at(target, { 'Accept-Encoding': 'br' });
+    const head = await request(site.port, 'HEAD', target, { 'Accept-Encoding': 'br' });
+    expect(head.status).toBe(200);
+    expect({ ...head.headers, date: '' }).toEqual({ ...full.headers, date: '' });
+  }
+});
+
+test('an empty file is an empty answer', async () => {
+  const answer = await at('/empty.txt');
+  expect([answer.status, answer.headers['content-length']]).toEqual([200, '0']);
+});
+
+test('a big file arrives as it is', async () => {
+  const { body } = await at('/big.bin');
+  expect(createHash('md5').update(body, 'latin1').digest('hex')).toBe(
+    createHash('md5').update(big).digest('hex'),
+  );
+});
+
+test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'])(
+  '%s is not allowed',
+  async (method) => {
+    const answer = await request(site.port, method, '/digits.txt');
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD']);
+  },
+);
+
+test('OPTIONS names what is allowed', async () => {
+  const answer = await request(site.port, 'OPTIONS', '/digits.txt');
+  expect([answer.status, answer.headers.allow]).toEqual([204, 'GET, HEAD, OPTIONS']);
+});
+
+test('a connection outlives a refused upload', async () => {
+  const client = new RawClient(site.port);
+  client.send('POST /digits.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+  expect((await client.answer()).status).toBe(405);
+  client.send('GET /digits.txt HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect((await client.answer()).body).toBe(digits);
+  client.close();
+});
+
+describe('precompressed files', () => {
+  test.each([
+    ['', 'a {}', undefined],
+    ['br', 'BR', 'br'],
+    ['gzip', 'GZIP', 'gzip'],
+    ['x-gzip', 'GZIP', 'gzip'],
+    ['zstd', 'ZSTD', 'zstd'],
+    ['gzip, deflate, br, zstd', 'ZSTD', 'zstd'],
+    ['gzip, br', 'BR', 'br'],
+    ['gzip;q=1, br;q=0.5', 'GZIP', 'gzip'],
+    ['BR ; Q=0.5', 'BR', 'br'],
+    ['br;q=0', 'a {}', undefined],
+    ['br;q=0, *', 'ZSTD', 'zstd'],
+    ['*', 'ZSTD', 'zstd'],
+    ['*;q=0', 'a {}', undefined],
+    ['identity', 'a {}', undefined],
+    ['identity, gzip;q=0.5', 'a {}', undefined],
+    ['deflate', 'a {}', undefined],
+    ['br;q=nonsense', 'a {}', undefined],
+    ['identity;q=0', 'a {}', undefined],
+    [',;,', 'a {}', undefined],
+  ])('Accept-Encoding "%s" gets %s', async (accepted, body, coding) => {
+    const answer = await at(
+      '/style.css',
+      accepted ? { 'Accept-Encoding': accepted } : {},
+    );
+    expect([answer.status, answer.body]).toEqual([200, body]);
+    expect(answer.headers['content-encoding']).toBe(coding);
+    expect(answer.headers['content-type']).toBe('text/css; charset=utf-8');
+    expect(answer.headers.vary).toBe('Accept-Encoding');
+  });
+
+  test('each has a tag of its own', async () => {
+    const tags = new Set<string>();
+    for (const coding of ['', 'br', 'gzip', 'zstd']) {
+      const { headers } = await at('/style.css', { 'Accept-Encoding': coding });
+      tags.add(headers.etag!);
+      const again = await at('/style.css', {
+        'Accept-Encoding': coding,
+        'If-None-Match': headers.etag!,
+      });
+      expect(again.status).toBe(304);
+      expect(again.headers.vary).toBe('Accept-Encoding');
+    }
+    expect(tags.size).toBe(4);
+  });
+
+  test('a file without them does not vary', async () => {
+    expect((await at('/digits.txt')).headers.vary).toBeUndefined();
+  });
+
+  test('a range is of the file itself', async () => {
+    const answer = await at('/style.css', {
+      'Accept-Encoding': 'br',
+      Range: 'bytes=0-0',
+    });
+    expect([answer.status, answer.body]).toEqual([206, 'a']);
+    expect(answer.headers['content-encoding']).toBeUndefined();
+  });
+});
+
+describe('conditional requests', () => {
+  let etag = '';
+  let modified = '';
+  beforeAll(async () => {
+    const { headers } = await at('/digits.txt');
+    etag = headers.etag!;
+    modified = headers['last-modified']!;
+  });
+  const date = (offsetMs: number): string =>
+    new Date(Date.parse(modified) + offsetMs).toUTCString();
+
+  test('the tag is strong and quoted', () => {
+    expect(etag).toMatch(/^"[\w-]+"$/);
+  });
+
+  test.each<[Record<string, () => string>, number]>([
+    [{ 'If-None-Match': () => etag }, 304],
+    [{ 'If-None-Match': () => `W/${etag}` }, 304],
+    [{ 'If-None-Match': () => `"x", ${etag}` }, 304],
+    [{ 'If-None-Match': () => '*' }, 304],
+    [{ 'If-None-Match': () => '"x"' }, 200],
+    [{ 'If-None-Match': () => etag.slice(1, -1) }, 200],
+    [{ 'If-Modified-Since': () => modified }, 304],
+    [{ 'If-Modified-Since': () => date(60_000) }, 304],
+    [{ 'If-Modified-Since': () => date(-60_000) }, 200],
+    [{ 'If-Modified-Since': () => 'yesterday' }, 200],
+    [{ 'If-Modified-Since': () => '2035' }, 200],
+    [{ 'If-None-Match': () => '"x"', 'If-Modified-Since': () => modified }, 200],
+    [{ 'If-None-Match': () => etag, 'If-Modified-Since': () => date(-60_000) }, 304],
+    [{ 'If-Match': () => etag }, 200],
+    [{ 'If-Match': () => '*' }, 200],
+    [{ 'If-Match': () => `"x", ${etag}` }, 200],
+    [{ 'If-Match': () => '"x"' }, 412],
+    [{ 'If-Match': () => `W/${etag}` }, 412],
+    [{ 'If-Unmodified-Since': () => modified }, 200],
+    [{ 'If-Unmodified-Since': () => date(-60_000) }, 412],
+    [{ 'If-Unmodified-Since': () => 'nonsense' }, 200],
+    [{ 'If-Match': () => etag, 'If-Unmodified-Since': () => date(-60_000) }, 200],
+    [{ 'If-Match': () => '"x"', 'If-None-Match': () => etag }, 412],
+  ])('%o is answered with %i', async (conditions, status) => {
+    const headers = Object.fromEntries(
+      Object.entries(conditions).map(([name, value]) => [name, value()]),
+    );
+    const answer = await at('/digits.txt', headers);
+    expect(answer.status).toBe(status);
+    if (status === 304) {
+      expect(answer.headers.etag).toBe(etag);
+      expect(answer.headers['content-length']).toBeUndefined();
+      expect(answer.headers['content-type']).toBeUndefined();
+    }
+  });
+
+  test.each([
+    ['Sun, 06 Nov 1994 08:49:37 GMT', 200],
+    ['Sunday, 06-Nov-94 08:49:37 GMT', 200],
+    ['Sun Nov  6 08:49:37 1994', 200],
+    ['Fri, 06 Nov 2099 08:49:37 GMT', 304],
+    ['Fri Nov  6 08:49:37 2099', 304],
+  ])('the date form %s is understood', async (since, status) => {
+    expect((await at('/digits.txt', { 'If-Modified-Since': since })).status).toBe(status);
+  });
+
+  test('a change gives another tag, also with the same length', async () => {
+    writeFileSync(join(site.appRoot, 'public/change.txt'), 'one');
+    const before = (await at('/change.txt')).headers.etag;
+    writeFileSync(join(site.appRoot, 'public/change.txt'), 'two');
+    const answer = await at('/change.txt', { 'If-None-Match': before! });
+    expect([answer.status, answer.body]).toEqual([200, 'two']);
+  });
+});
+
+describe('ranges', () => {
+  test.each([
+    ['bytes=0-0', '0', 'bytes 0-0/10'],
+    ['bytes=0-', digits, 'bytes 0-9/10'],
+    ['bytes=2-4', '234', 'bytes 2-4/10'],
+    ['bytes=8-99', '89', 'bytes 8-9/10'],
+    ['bytes=9-', '9', 'bytes 9-9/10'],
+    ['bytes=-3', '789', 'bytes 7-9/10'],
+    ['bytes=-99', digits, 'bytes 0-9/10'],
+    ['BYTES=1-2', '12', 'bytes 1-2/10'],
+    ['bytes= 1-2 ', '12', 'bytes 1-2/10'],
+    ['bytes=1-99999999999999999999', '123456789', 'bytes 1-9/10'],
+    ['bytes=2-3,99-', '23', 'bytes 2-3/10'],
+  ])('%s is a part', async (range, body, contentRange) => {
+    const answer = await at('/digits.txt', { Range: range });
+    expect([answer.status, answer.body]).toEqual([206, body]);
+    expect(answer.headers['content-range']).toBe(contentRange);
+    expect(answer.headers['content-length']).toBe(String(body.length));
+  });
+
+  test.each([
+    'bytes=10-',
+    'bytes=10-20',
+    'bytes=-0',
+    'bytes=99999999999999999999-',
+    'bytes=11-12,13-14',
+  ])('%s does not exist', async (range) => {
+    const answer = await at('/digits.txt', { Range: range });
+    expect(answer.status).toBe(416);
+    expect(answer.headers['content-range']).toBe('bytes */10');
+  });
+
+  test.each([
+    'bytes=',
+    'bytes=-',
+    'bytes=a-b',
+    'bytes=5-2',
+    'bytes=1-2-3',
+    'bytes 1-2',
+    'bytes=0x1-2',
+    'items=0-1',
+    'bytes=1-2,x',
+    'bytes=0-9,0-9',
+    `bytes=${'0-0,'.repeat(100)}1-1`,
+  ])('%s means nothing: the whole file', async (range) => {
+    const answer = await at('/digits.txt', { Range: range });
+    expect([answer.status, answer.body]).toEqual([200, digits]);
+    expect(answer.headers['accept-ranges']).toBe('bytes');
+  });
+
+  test('an empty file has no part', async () => {
+    expect((await at('/empty.txt', { Range: 'bytes=0-' })).status).toBe(416);
+  });
+
+  test('HEAD ignores Range', async () => {
+    const headers = { Range: 'bytes=0-1' };
+    const answer = await request(site.port, 'HEAD', '/digits.txt', headers);
+    expect([answer.status, answer.headers['content-length']]).toEqual([200, '10']);
+  });
+
+  test.each(['/digits.txt', '/big.bin'])(
+    'several parts of %s arrive together',
+    async (target) => {
+      const answer = await at(target, { Range: 'bytes=0-1, 4-4, -2' });
+      expect(answer.status).toBe(206);
+      const boundary = /^multipart\/byteranges; boundary=(\S+)$/.exec(
+        answer.headers['content-type']!,
+      )![1]!;
+      expect(answer.headers['content-range']).toBeUndefined();
+      const content = target === '/big.bin' ? big.toString('latin1') : digits;
+      const type =
+        target === '/big.bin' ? 'application/octet-stream' : 'text/plain; charset=utf-8';
+      const size = content.length;
+      const parts = [
+        [0, 1],
+        [4, 4],
+        [size - 2, size - 1],
+      ].map(
+        ([start, end]) =>
+          `\r\n--${boundary}\r\nContent-Type: ${type}\r\n` +
+          `Content-Range: bytes ${start}-${end}/${size}\r\n\r\n${content.slice(start, end! + 1)}`,
+      );
+      expect(answer.body).toBe(`${parts.join('')}\r\n--${boundary}--\r\n`);
+    },
+  );
+
+  test('parts of a big file are read from their place', async () => {
+    const answer = await at('/big.bin', { Range: 'bytes=1000000-2999998' });
+    expect(
+      Buffer.from(answer.body, 'latin1').equals(big.subarray(1_000_000, 2_999_999)),
+    ).toBe(true);
+  });
+
+  test('If-Range counts only for the version the client has', async () => {
+    const { headers } = await at('/digits.txt');
+    const status = async (ifRange: string): Promise<number> =>
+      (await at('/digits.txt', { Range: 'bytes=0-0', 'If-Range': ifRange })).status;
+    expect(await status(headers.etag!)).toBe(206);
+    expect(await status(headers['last-modified']!)).toBe(206);
+    expect(await status('"other"')).toBe(200);
+    expect(await status(`W/${headers.etag}`)).toBe(200);
+    expect(await status('Sun, 06 Nov 1994 08:49:37 GMT')).toBe(200);
+    expect(await status('nonsense')).toBe(200);
+  });
+});
+
+function openFiles(): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      return [];
+    }
+  });
+}
+
+test('a client that leaves in the midst of a file leaves nothing open', async () => {
+  const path = join(site.appRoot, 'public/huge.bin');
+  writeFileSync(path, Buffer.alloc(30_000_000));
+  const clients = Array.from({ length: 5 }, () => {
+    const client = new RawClient(site.port);
+    client.socket.pause();
+    return client.send('GET /huge.bin HTTP/1.1\r\nHost: a\r\n\r\n');
+  });
+  while (openFiles().filter((file) => file === path).length < 5) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  for (const client of clients) client.close();
+  while (openFiles().includes(path))
+    await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+test('a file that shrinks while it is sent ends the connection', async () => {
+  const path = join(site.appRoot, 'public/shrink.bin');
+  writeFileSync(path, Buffer.alloc(30_000_000));
+  const client = new RawClient(site.port);
+  client.send('GET /shrink.bin HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.until(() => client.text.length > 0);
+  client.socket.pause();
+  writeFileSync(path, 'short');
+  client.socket.resume();
+  expect((await client.answer()).isComplete).toBe(false);
+});
+
+test('in an unchanging tree the version, not the fixed time of the files, counts', async () => {
+  const packed = await startSite({
+    files: { 'public/a.txt': 'a', 'public/big.bin': big },
+    isTreeImmutable: true,
+    prepare: (appRoot, writableRoot) => {
+      mkdirSync(join(writableRoot, 'up'));
+      symlinkSync(join(writableRoot, 'up'), join(appRoot, 'public/up'));
+    },
+  });
+  for (const target of ['/a.txt', '/big.bin']) {
+    const { headers } = await get(packed.port, target);
+    expect(Date.now() - Date.parse(headers['last-modified']!)).toBeLessThan(60_000);
+    const again = await get(packed.port, target, { 'If-None-Match': headers.etag! });
+    expect(again.status).toBe(304);
+  }
+  await packed.close();
+});
