@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,9 +9,8 @@ import { type ServeOptions, type Server, startServer } from './server.ts';
 
 const repository = path.join(import.meta.dirname, '../..');
 const sources = ['packager', 'runtime', 'native', 'static-php-build', 'templates'];
-const standIns = process.env['PHPACK_TEST_PRODUCTS'];
 /** Products run as `nobody`: root could write into a tree that is read-only for everybody else. */
-const user = process.getuid?.() === 0 && !standIns ? 65534 : undefined;
+export const user = process.getuid?.() === 0 ? 65534 : undefined;
 
 /**
  * `phpack build` of a tree, once for the same tree and the same sources of ours.
@@ -18,7 +18,8 @@ const user = process.getuid?.() === 0 && !standIns ? 65534 : undefined;
  * `PHPACK_TEST_PRODUCTS=DIR` takes DIR/<name> instead, to test binaries built elsewhere.
  */
 export async function builtProduct(name: string, tree: string): Promise<string> {
-  if (standIns) return path.join(standIns, name);
+  const ready = process.env['PHPACK_TEST_PRODUCTS'];
+  if (ready) return path.join(ready, name);
   const hashes = await Promise.all(
     sources.map((dir) => treeHash(path.join(repository, dir))),
   );
@@ -76,6 +77,8 @@ export interface Deployment extends AsyncDisposable {
   phpCli(args: readonly string[], options?: CliOptions): Promise<RunResult>;
   /** `BINARY ARGS…`, as above. */
   command(args: readonly string[], options?: CliOptions): Promise<RunResult>;
+  /** Starts `program` as the product's user and with its data dir, all streams piped. */
+  spawn(program: string, args: readonly string[]): ChildProcess;
 }
 
 export interface CliOptions {
@@ -91,14 +94,14 @@ export async function deploy(product: string): Promise<Deployment> {
   await fs.chmod(directory, 0o755);
   if (user) await fs.chown(directory, user, user);
   const binary = path.join(directory, path.basename(product));
-  if (standIns) await fs.symlink(product, binary);
-  else await linkOrCopy(product, binary);
+  await linkOrCopy(product, binary);
   const dataDir = path.join(directory, 'data');
   const servers: Server[] = [];
 
+  const own = { PHPACK_DATA_DIR: dataDir };
   const command = (args: readonly string[], options: CliOptions = {}) =>
     runAny(binary, args, {
-      env: { PHPACK_DATA_DIR: dataDir, ...options.env },
+      env: { ...own, ...options.env },
       cwd: options.cwd ?? '/',
       input: options.input ?? '',
       user,
@@ -115,6 +118,13 @@ export async function deploy(product: string): Promise<Deployment> {
     },
     phpCli: (args, options) => command(['php-cli', ...args], options),
     command,
+    spawn: (program, args) =>
+      spawn(program, args, {
+        env: own,
+        cwd: '/',
+        stdio: 'pipe',
+        ...(user === undefined ? {} : { uid: user, gid: user }),
+      }),
     async [Symbol.asyncDispose]() {
       await Promise.all(servers.map((server) => server.stop()));
       await removeTree(directory);
