@@ -42,14 +42,13 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
 
   constructor(addon: NativeAddon, options: PhpPoolOptions) {
     this.#addon = addon;
-    this.#options = options;
-    const shape = {
-      workers: options.workers,
-      // Enough that a worker never waits for the front to hand on the next request.
-      slots: Math.min(layout.MAX_SLOTS, Math.max(64, options.workers * 4)),
-      maxRequests: options.maxRequests,
-      requestTimeoutMs: options.requestTimeoutMs,
-    };
+    // Twice the processors of a big machine are more than the channel has room for.
+    const workers = Math.max(1, Math.min(options.workers, layout.MAX_WORKERS));
+    this.#options = { ...options, workers };
+    const { maxRequests, requestTimeoutMs } = options;
+    // Enough that a worker never waits for the front to hand on the next request.
+    const slots = Math.min(layout.MAX_SLOTS, Math.max(64, workers * 4));
+    const shape = { workers, slots, maxRequests, requestTimeoutMs };
     this.#supervisor = new Supervisor(addon, shape, options, {
       onStart: (channel) => {
         this.#channel = channel;
@@ -85,7 +84,6 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     this.#open++;
     const now = performance.now();
     const exchange = new Exchange(this, head, sink, serial, now, accepted ?? noBody);
-    this.#recent.remember(serial, head);
     if (refusal) process.nextTick(failLater, exchange, { reason: refusal });
     else if (this.#queue.peek() || !this.#place(exchange)) this.#queue.push(exchange);
     if (this.#ticker === null) this.#startTicking();
@@ -148,6 +146,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
 
   onOver(exchange: Exchange, ending: Ending, isHeard: boolean): void {
     this.#open--;
+    this.#recent.remember(exchange.serial, exchange.head);
     if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     if (ending === 'served') this.#served++;
     if (typeof ending === 'string') return;
@@ -183,18 +182,22 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     }
   }
 
-  #onDeath(channel: Channel<Exchange>, reason: string): void {
+  #onDeath(channel: Channel<Exchange> | null, reason: string): void {
     this.#channel = null;
     const requeue: Exchange[] = [];
-    for (const user of channel.users) if (user?.survivesZygote()) requeue.push(user);
+    for (const user of channel?.users ?? []) {
+      if (user?.survivesZygote()) requeue.push(user);
+    }
     this.#queue.unshiftAll(requeue.sort((a, b) => a.serial - b.serial));
     if (!this.#isAccepting) return;
     const text = `PHP's main process ended (${reason}); it is started again`;
     this.#options.onLog({ level: 'error', text, pid: 0 });
   }
 
-  #onRecord({ level, text, pid, requestSerial }: LogRecord): void {
-    const request = this.#recent.find(requestSerial);
+  #onRecord({ level, text, pid, slot, requestSerial }: LogRecord): void {
+    const user = this.#channel?.users[slot - 1];
+    const request =
+      user?.serial === requestSerial ? user.head : this.#recent.find(requestSerial);
     this.#options.onLog(request ? { level, text, pid, request } : { level, text, pid });
   }
 

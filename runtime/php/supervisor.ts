@@ -3,13 +3,16 @@ import type { NativeAddon } from '../native.ts';
 import { Channel, type ChannelShape, type SlotUser } from './channel.ts';
 import { PhpStartError } from './failure.ts';
 import { type LogRecord, readLogPipe } from './log.ts';
-import { Zygote } from './zygote.ts';
+import { Zygote, type ZygoteOptions } from './zygote.ts';
 
 export interface SupervisorListener<User extends SlotUser> {
   /** A new memory, whose zygote has just been started. */
   onStart(channel: Channel<User>): void;
-  /** The zygote and all its workers are gone; a new one follows after a pause. */
-  onDeath(channel: Channel<User>, reason: string): void;
+  /**
+   * The zygote and all its workers are gone, or (channel null) it could not be started; the
+   * next follows after a pause.
+   */
+  onDeath(channel: Channel<User> | null, reason: string): void;
   onNews(): void;
   onRecord(record: LogRecord): void;
   onLine(line: string, pid: number): void;
@@ -27,7 +30,7 @@ const KEPT_LINES = 20;
 export class Supervisor<User extends SlotUser> {
   readonly #addon: NativeAddon;
   readonly #shape: ChannelShape;
-  readonly #php: { phpBinary: string; env: Readonly<Record<string, string>> };
+  readonly #php: ZygoteOptions;
   readonly #listener: SupervisorListener<User>;
   #current: { zygote: Zygote; channel: Channel<User>; log: Socket } | null = null;
   #startedAt = 0;
@@ -41,7 +44,7 @@ export class Supervisor<User extends SlotUser> {
   constructor(
     addon: NativeAddon,
     shape: ChannelShape,
-    php: { phpBinary: string; env: Readonly<Record<string, string>> },
+    php: ZygoteOptions,
     listener: SupervisorListener<User>,
   ) {
     this.#addon = addon;
@@ -60,24 +63,45 @@ export class Supervisor<User extends SlotUser> {
     return this.#current?.zygote.pid ?? 0;
   }
 
+  /** Never throws: what keeps PHP from starting now may be over at the next try. */
   start(): void {
     this.#restart = null;
     this.#startedAt = performance.now();
     this.#lines = [];
+    let channel: Channel<User> | null = null;
+    try {
+      channel = this.#openChannel();
+      this.#launch(channel);
+    } catch (error) {
+      // No descriptors or no memory left.
+      channel?.native.close();
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#startup.reject(new PhpStartError(reason, []));
+      this.#listener.onDeath(null, reason);
+      this.#scheduleRestart();
+    }
+  }
+
+  #openChannel(): Channel<User> {
     const channel = new Channel<User>(this.#addon, this.#shape, () => {
       if (!this.#hasBeenReady && channel.isReady()) this.#onReady();
       this.#listener.onNews();
     });
-    const log = readLogPipe(channel.native.takeLogReader(), (record) =>
-      this.#listener.onRecord(record),
-    );
-    const zygote = new Zygote(this.#addon, this.#php.phpBinary, this.#php.env, channel, {
+    return channel;
+  }
+
+  #launch(channel: Channel<User>): void {
+    const lines = this.#lines;
+    const zygote = new Zygote(this.#addon, this.#php, channel, {
       onLine: (line, pid) => {
-        if (this.#lines.length < KEPT_LINES) this.#lines.push(line);
+        if (lines.length < KEPT_LINES) lines.push(line);
         this.#listener.onLine(line, pid);
       },
       onExit: (reason) => this.#onExit(reason),
     });
+    const log = readLogPipe(channel.native.takeLogReader(), (record) =>
+      this.#listener.onRecord(record),
+    );
     this.#current = { zygote, channel, log };
     this.#listener.onStart(channel);
   }
@@ -104,7 +128,7 @@ export class Supervisor<User extends SlotUser> {
     setTimeout(() => log.destroy(), OUTPUT_GRACE_MS).unref();
     void this.#reportOutput(zygote, reason);
     this.#listener.onDeath(channel, reason);
-    if (!this.#isClosed) this.#scheduleRestart();
+    this.#scheduleRestart();
   }
 
   async #reportOutput(zygote: Zygote, reason: string): Promise<void> {
@@ -114,6 +138,7 @@ export class Supervisor<User extends SlotUser> {
   }
 
   #scheduleRestart(): void {
+    if (this.#isClosed) return;
     const wasSound = performance.now() - this.#startedAt >= SOUND_AFTER_MS;
     this.#failures = wasSound ? 0 : this.#failures + 1;
     const pauseMs = wasSound ? 0 : Math.min(50 * 2 ** this.#failures, MAX_BACK_OFF_MS);

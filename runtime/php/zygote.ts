@@ -13,6 +13,11 @@ export interface ZygoteListener {
   onExit(reason: string): void;
 }
 
+export interface ZygoteOptions {
+  phpBinary: string;
+  env: Readonly<Record<string, string>>;
+}
+
 /** How long a zygote and its workers may take to leave by themselves. */
 const STOP_GRACE_MS = 2000;
 
@@ -28,27 +33,31 @@ export class Zygote {
 
   constructor(
     addon: NativeAddon,
-    phpBinary: string,
-    env: Readonly<Record<string, string>>,
+    options: ZygoteOptions,
     channel: Channel,
     listener: ZygoteListener,
   ) {
     this.#channel = channel;
-    const pipes = [addon.createPipe(), addon.createPipe()] as const;
-    this.#child = spawn(phpBinary, [], {
-      argv0: 'phpack-zygote',
-      env,
-      detached: true,
-      stdio: ['ignore', pipes[0][1], pipes[1][1], ...channel.native.descriptors],
-    });
+    const [out, outWriter] = addon.createPipe();
+    const [err, errWriter] = addon.createPipe();
+    this.#output = [openReader(out), openReader(err)];
+    try {
+      this.#child = spawn(options.phpBinary, [], {
+        argv0: 'phpack-zygote',
+        env: options.env,
+        detached: true,
+        stdio: ['ignore', outWriter, errWriter, ...channel.native.descriptors],
+      });
+    } finally {
+      // Also when spawn throws, which ends the readers as well.
+      closeSync(outWriter);
+      closeSync(errWriter);
+    }
     channel.native.closeChildEnds();
     const pid = this.#child.pid ?? 0;
-    this.#output = pipes.map(([reader, writer]) => {
-      closeSync(writer);
-      const socket = openReader(reader);
+    for (const socket of this.#output) {
       readLines(socket, (line) => listener.onLine(line, pid));
-      return socket;
-    });
+    }
     this.#exited = new Promise((resolve) => {
       const onEnd = (reason: string): void => {
         // Its workers die by PDEATHSIG; programs that scripts started must go as well.

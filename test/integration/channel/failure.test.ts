@@ -206,6 +206,25 @@ test('PHP that does not come up says why', async () => {
   ]);
 });
 
+test('PHP that cannot be started now says so, and is tried again', async () => {
+  const fake = openPool({ env: { TOO_LONG: 'x'.repeat(200_000) } });
+  const waiting = send(fake.pool, 'bytes=1');
+  await expect(fake.pool.ready).rejects.toThrow(/E2BIG/);
+  await until(() => fake.log.length >= 2, 'the second try');
+  expect(fake.log[0]!.text).toContain('E2BIG');
+  expect(waiting.isSettled).toBe(false);
+  await fake.pool.close();
+  expect((await waiting.settled()).failure).toEqual({ reason: 'stopping' });
+});
+
+test('more workers than the channel has room for are as many as it has', async () => {
+  const { pool } = openPool({ workers: 1000 });
+  await pool.ready;
+  expect(pool.stats().workers).toBe(64);
+  const all = Array.from({ length: 200 }, () => send(pool, 'bytes=10&sleep=2'));
+  for (const sink of all) expect((await sink.settled()).isEnded).toBe(true);
+});
+
 test('PHP that does not exist says so', async () => {
   const { pool } = openPool({ phpBinary: '/nonexistent/php' });
   await expect(pool.ready).rejects.toThrow(/ENOENT/);

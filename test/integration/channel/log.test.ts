@@ -23,6 +23,14 @@ test('a short log text names its request and its process', async () => {
   expect(workerPids()).toContain(log[0]!.pid);
 });
 
+test('a text of a request that has waited behind many others names it', async () => {
+  const { pool, log } = openPool();
+  for (let i = 0; i < 600; i++) send(pool, i === 20 ? 'log=6&sleep=30' : 'bytes=1');
+  await pool.drain();
+  await until(() => log.length > 0, 'the entry');
+  expect(log[0]!.request?.queryString).toBe('log=6&sleep=30');
+});
+
 test('long texts of several workers at once come whole', async () => {
   const { pool, log } = openPool();
   const lengths = [100_000, 100_002, 100_004, 100_006, 100_008, 100_010, 50_000, 4080];
