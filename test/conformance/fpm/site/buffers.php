@@ -12,5 +12,5 @@ echo 'ab';
 echo 'cdef';
 echo 'g';
 ob_end_flush();
-echo ini_get('output_buffering'), ' ', ini_get('implicit_flush');
+echo ini_get('output_buffering'), (int) ini_get('implicit_flush');
 file_put_contents('php://output', ' by stream');

@@ -1,5 +1,4 @@
 <?php
-header('X-Accel-Buffering: no');
 for ($i = 0; $i < 5; $i++) {
     echo "piece $i\n";
     flush();
