@@ -80,7 +80,9 @@ void phpack_log(int level, const char *text, size_t length) {
     write_stderr(text, length);
     return;
   }
-  uint32_t deadline = phpack_now_ms() + MAX_WAIT_MS;
+  /* Who has waited in vain does not wait again before something got through: a script
+   * that logs a thousand lines would otherwise be held a thousand times. */
+  uint32_t deadline = phpack_now_ms() + (state.lost ? 0 : MAX_WAIT_MS);
   if (state.lost) {
     char note[80];
     unsigned lost = state.lost;

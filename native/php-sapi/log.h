@@ -8,7 +8,7 @@
 void phpack_log_use_channel(void);
 
 /* `level`: syslog's number. Waits at most a second for a pipe that is full, then drops
- * the text and says so later: a log must not hold a worker. Not for signal handlers. */
+ * texts and says so later: a log must not hold a worker. Not for signal handlers. */
 void phpack_log(int level, const char *text, size_t length);
 
 /* printf into phpack_log, at most 1023 bytes. */

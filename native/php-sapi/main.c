@@ -7,9 +7,9 @@
 int phpack_cli_main(int argc, char *argv[]);
 
 int main(int argc, char *argv[]) {
-  const char *name = argc > 0 ? argv[0] : "";
-  const char *slash = strrchr(name, '/');
+  char *name = argc > 0 ? argv[0] : "";
+  char *slash = strrchr(name, '/');
   if (slash) name = slash + 1;
-  if (strcmp(name, "phpack-zygote") == 0) return phpack_zygote_main();
+  if (strcmp(name, "phpack-zygote") == 0) return phpack_zygote_main(name);
   return phpack_cli_main(argc, argv);
 }

@@ -5,6 +5,7 @@
  * then. */
 #include "sapi.h"
 
+#include <php_ini.h>
 #include <php_main.h>
 #include <pwd.h>
 #include <syslog.h>
@@ -19,9 +20,32 @@ static int sapi_startup_module(sapi_module_struct *module) {
   return php_module_startup(module, &phpack_module_entry);
 }
 
+/* [HOST=…] and [PATH=…] sections of php.ini. */
+static void apply_ini_sections(void) {
+  if (php_ini_has_per_host_config()) {
+    struct phpack_text host = phpack_request.fields[PHPACK_SERVER_NAME];
+    zend_string *lower = zend_string_init(host.bytes, host.length, 0);
+    zend_str_tolower(ZSTR_VAL(lower), ZSTR_LEN(lower));
+    php_ini_activate_per_host_config(ZSTR_VAL(lower), ZSTR_LEN(lower));
+    zend_string_release(lower);
+  }
+  if (php_ini_has_per_dir_config()) {
+    struct phpack_text script = phpack_request.fields[PHPACK_SCRIPT_FILENAME];
+    char *path = estrndup(script.bytes, script.length);
+    /* It takes a directory with its slash at the end, and cuts it into its parents. */
+    char *slash = strrchr(path, '/');
+    if (slash) {
+      slash[1] = 0;
+      php_ini_activate_per_dir_config(path, (size_t)(slash + 1 - path));
+    }
+    efree(path);
+  }
+}
+
 /* Called at the end of sapi_activate, which has reset these. */
 static int sapi_activate_request(void) {
   if (!SG(server_context)) return SUCCESS;
+  apply_ini_sections();
   struct phpack_text protocol = phpack_request.fields[PHPACK_PROTOCOL];
   if (protocol.length == 8) { /* HTTP/1.1 */
     SG(request_info).proto_num =

@@ -96,12 +96,14 @@ bool phpack_run_script(void) {
   /* php_request_startup and its peers catch bailouts themselves; this is for one that
    * comes from between them. */
   zend_first_try {
-    if (php_request_startup() == SUCCESS) {
-      if (!is_cut_off()) execute();
-      php_request_shutdown(NULL);
-    } else {
+    if (php_request_startup() == FAILURE) {
+      /* Out of memory for the form, for one. Shut down nevertheless: uploads that came so
+       * far are files, and the status is known. */
       is_sound = false;
+    } else if (!is_cut_off()) {
+      execute();
     }
+    php_request_shutdown(NULL);
   }
   zend_catch { is_sound = false; }
   zend_end_try();

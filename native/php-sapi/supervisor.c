@@ -27,6 +27,8 @@ static struct keeper {
   uint32_t due_ms; /* when pid is 0: the time of the next try */
 } keepers[PHPACK_MAX_WORKERS];
 
+static char *process_name;
+
 static void postpone(struct keeper *keeper) {
   uint32_t pause = FIRST_PAUSE_MS;
   for (uint32_t i = 0; i < keeper->failures && pause < LONGEST_PAUSE_MS; i++) pause *= 2;
@@ -44,7 +46,7 @@ static void start_worker(uint32_t index) {
   pid_t zygote = getpid();
   pid_t pid = fork();
   if (pid == 0) {
-    phpack_worker_begin(index, zygote);
+    phpack_worker_begin(index, zygote, process_name);
     phpack_worker_run();
   }
   if (pid < 0) {
@@ -190,7 +192,8 @@ static void wait_for_death(const sigset_t *child, uint32_t ms) {
   sigtimedwait(child, NULL, ms == FOR_EVER ? NULL : &time);
 }
 
-int phpack_supervise(void) {
+int phpack_supervise(char *name) {
+  process_name = name;
   sigset_t child;
   sigemptyset(&child);
   sigaddset(&child, SIGCHLD);

@@ -3,7 +3,7 @@
 #define PHPACK_SAPI_SUPERVISOR_H
 
 /* Forks the workers and replaces those that die, until told to stop. Returns the zygote's
- * exit status; in a worker it never returns. */
-int phpack_supervise(void);
+ * exit status; in a worker it never returns. `name`: see phpack_zygote_main. */
+int phpack_supervise(char *name);
 
 #endif

@@ -3,7 +3,7 @@
 #include <php.h>
 #include <SAPI.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -18,17 +18,19 @@
 
 /* Seconds that closing persistent connections may take when a worker leaves. */
 #define LEAVE_SECONDS 5
+#define WORKER_NAME "phpack-worker"
 
 static struct {
   uint32_t index;
   struct phpack_worker *shared;
 } self;
 
-void phpack_worker_begin(uint32_t index, pid_t zygote) {
+void phpack_worker_begin(uint32_t index, pid_t zygote, char *name) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   /* The zygote may have died before the line above. */
   if (getppid() != zygote) _exit(1);
-  prctl(PR_SET_NAME, "phpack-worker");
+  prctl(PR_SET_NAME, WORKER_NAME);
+  memcpy(name, WORKER_NAME, strlen(WORKER_NAME)); /* for ps; as long as the zygote's */
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);

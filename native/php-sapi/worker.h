@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 /* What a new worker does right after the fork; `zygote` is the parent it dies with. */
-void phpack_worker_begin(uint32_t index, pid_t zygote);
+void phpack_worker_begin(uint32_t index, pid_t zygote, char *name);
 
 /* Serves until told to stop, or recycled. Never returns. */
 __attribute__((noreturn)) void phpack_worker_run(void);

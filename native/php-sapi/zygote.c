@@ -72,7 +72,7 @@ static int start_php(void) {
   return SUCCESS;
 }
 
-int phpack_zygote_main(void) {
+int phpack_zygote_main(char *name) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const char *problem = phpack_channel_open();
   if (problem) return refuse(problem);
@@ -83,5 +83,5 @@ int phpack_zygote_main(void) {
   catch_signals();
   if (start_php() == FAILURE) return BAD_PHP;
   phpack_log_use_channel();
-  return phpack_supervise();
+  return phpack_supervise(name);
 }

@@ -222,3 +222,17 @@ test('a script that reads by itself learns that its client broke off', async () 
   await response.settled();
   await php.logged('got 41');
 });
+
+test('an upload of unknown length is parsed as it streams in', async () => {
+  const php = new Php();
+  const stream = new PassThrough();
+  const body = { kind: 'stream', stream } as const;
+  const code =
+    'echo json_encode([$_POST, $_FILES["f"]["size"], $_SERVER["CONTENT_LENGTH"]]);';
+  const response = php.send(code, { body, contentType: multipart });
+  stream.write(`${part('a')}1\r\n${part('f', 'f')}`);
+  for (let i = 0; i < 50; i++) stream.write('z'.repeat(10_000));
+  stream.end(`\r\n--${boundary}--\r\n`);
+  await response.settled();
+  expect(JSON.parse(response.body.toString())).toEqual([{ a: '1' }, 500_000, '']);
+});

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { Php } from './php.ts';
 
@@ -134,4 +136,34 @@ test('a flood of log entries slows a script down, and loses none of them', async
   await php.logged(/^2999 /);
   expect(php.log).toHaveLength(3000);
   expect(php.texts().every((text, i) => text.startsWith(`${i} `))).toBe(true);
+});
+
+test('a front that is busy for long does not hold a script that logs', async () => {
+  const php = new Php();
+  const done = join(php.docroot, 'done');
+  php.send(`
+    for ($i = 0; $i < 500; $i++) error_log("$i " . str_repeat('x', 1000));
+    touch(__DIR__ . '/done'); sleep(1); error_log('after');`);
+  await php.pool.ready;
+  // The log pipe holds 64 KiB, and nobody reads it while this thread sleeps.
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  for (let i = 0; i < 100 && !existsSync(done); i++) Atomics.wait(cell, 0, 0, 100);
+  expect(existsSync(done)).toBe(true);
+  await php.logged('after');
+  await php.logged(/^\d+ log entries before this one are lost/);
+});
+
+test('a form too large for memory_limit gives 500 and leaves no upload behind', async () => {
+  const php = new Php({ ini: { memory_limit: '2M', post_max_size: '20M' } });
+  const body =
+    '--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nfile\r\n' +
+    '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' +
+    `${'x'.repeat(5_000_000)}\r\n--b--\r\n`;
+  const contentType = 'multipart/form-data; boundary=b';
+  const response = await php.get('echo "not run";', { body, contentType });
+  expect(response.status).toBe(500);
+  expect(response.body.toString()).toBe('');
+  await php.logged(/Allowed memory size/);
+  const left = 'echo count(glob(ini_get("upload_tmp_dir") . "/php??????"));';
+  expect(await php.text(left)).toBe('0');
 });

@@ -20,6 +20,8 @@ export interface PhpOptions extends Partial<Omit<PhpPoolOptions, 'env' | 'onLog'
   /** php.ini directives beside the harness' own. */
   ini?: Record<string, string | number>;
   env?: Record<string, string>;
+  /** Text at the end of php.ini. */
+  iniText?: string;
 }
 
 export interface PhpRequest extends Partial<PhpRequestHead> {
@@ -47,7 +49,7 @@ export class Php {
 
   constructor(options: PhpOptions = {}) {
     opened.push(this);
-    const { ini, env, ...rest } = options;
+    const { ini, env, iniText = '', ...rest } = options;
     mkdirSync(this.docroot);
     const iniFile = join(this.root, 'php.ini');
     const directives = {
@@ -63,7 +65,7 @@ export class Php {
       ...ini,
     };
     const lines = Object.entries(directives).map(([key, value]) => `${key}="${value}"\n`);
-    writeFileSync(iniFile, lines.join(''));
+    writeFileSync(iniFile, `${lines.join('')}${iniText}`);
     this.#workers = options.workers ?? 1;
     this.pool = new WorkerPool(this.#watchedAddon(), {
       phpBinary: subjectPhp(),

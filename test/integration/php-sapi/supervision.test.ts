@@ -1,9 +1,16 @@
-import { readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { buildChannel } from '../../../native/channel/build.ts';
 import * as layout from '../../../runtime/php/layout.ts';
 import { countSlots } from '../channel/fake.ts';
-import { until } from '../channel/request.ts';
+import { subjectPhp } from '../../conformance/subject.ts';
+import { makeHead, until } from '../channel/request.ts';
 import { Php } from './php.ts';
+
+const root = join(import.meta.dirname, '../../..');
 
 function isAlive(pid: number): boolean {
   try {
@@ -11,6 +18,11 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text.split(' ').map(Number);
 }
 
 async function expectAllFree(php: Php): Promise<void> {
@@ -181,4 +193,34 @@ test('each request leaves its peak of memory', async () => {
   expect(php.words()[slot]).toBeGreaterThan(30 * 1024);
   await php.get('echo 1;');
   expect(php.words()[slot]).toBeLessThan(4 * 1024);
+});
+
+test('when the server is killed, nothing of PHP survives it', async () => {
+  const php = new Php();
+  const script = php.file('sleep.php', '<?php touch(__DIR__ . "/running"); sleep(60);');
+  const source = `
+    import { createPhpPool } from '${root}/runtime/php/pool.ts';
+    const pool = createPhpPool(${JSON.stringify({
+      channelPath: buildChannel(),
+      phpBinary: subjectPhp(),
+      env: {},
+      workers: 2,
+      maxRequests: 0,
+      requestTimeoutMs: 0,
+      queueLimit: 10,
+      queueTimeoutMs: 0,
+    })});
+    await pool.ready;
+    pool.submit(${JSON.stringify({
+      ...makeHead(''),
+      scriptFilename: script,
+    })}, { kind: 'none' }, {});
+    console.log(pool.zygotePid);`;
+  const server = spawn(process.execPath, ['--input-type=module', '-e', source]);
+  const zygote = Number(String((await once(server.stdout, 'data'))[0]));
+  await until(() => existsSync(join(php.docroot, 'running')), 'the script');
+  const pids = [zygote, ...childrenOf(zygote)];
+  expect(pids).toHaveLength(3);
+  server.kill('SIGKILL');
+  await until(() => !pids.some(isAlive), 'the end of all processes');
 });
