@@ -116,7 +116,7 @@ http {
     location ~ \\.php(/|$) {
       fastcgi_split_path_info ^(.+?\\.php)(/.*)$;
       set $path_info $fastcgi_path_info;
-      if (!-f $document_root$fastcgi_script_name) { rewrite ^ /index.php$is_args$args? last; }
+      try_files $fastcgi_script_name /index.php$is_args$args;
       fastcgi_pass fpm;
       fastcgi_keep_conn ${keepConn};
       fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
