@@ -188,9 +188,9 @@ export class Exchange implements PhpExchange, SlotUser {
     this.#hasHead = true;
     const sink = this.#sink;
     if (!sink) return;
-    const { status, headers } = this.#owner.parseHead(this, found.status, found.block);
+    const parsed = this.#owner.parseHead(this, found.status, found.block);
     try {
-      sink.onHead(status, headers);
+      sink.onHead(parsed.status, parsed.headers, parsed.reason);
     } catch (error) {
       this.#throwLater(error);
     }

@@ -35,6 +35,8 @@ export interface ParsedHead {
   status: number;
   /** name, value … Shared between responses: never modify it. */
   headers: readonly string[];
+  /** Of the script's own status line; '' for the usual one. */
+  reason: string;
   /** One sentence per thing that was not passed on, for the log. */
   problems: readonly string[];
 }
@@ -42,7 +44,7 @@ export interface ParsedHead {
 /**
  * About the connection, which is the front's (RFC 9110 §7.6.1), not the response: a script
  * that passes on what another server sent it would break the framing with them. `Status` is
- * how CGI names the status, which the SAPI has evaluated.
+ * the SAPI's, for the reason phrase.
  */
 const withheld = new Set([
   'connection',
@@ -89,6 +91,7 @@ export class ResponseHeads {
 function parseBlock(status: number, block: string): ParsedHead {
   const headers: string[] = [];
   const problems: string[] = [];
+  let reason = '';
   for (const line of block.split('\r\n')) {
     if (line === '') continue;
     const colon = line.indexOf(':');
@@ -98,10 +101,12 @@ function parseBlock(status: number, block: string): ParsedHead {
       problems.push(`Invalid response header dropped: ${JSON.stringify(line)}`);
     } else if (!withheld.has(name.toLowerCase())) {
       headers.push(name, text);
+    } else if (name === 'Status' && text.startsWith(`${status} `)) {
+      reason = text.slice(4).trim();
     }
   }
   // A final response cannot be 1xx; node:http refuses what is not three digits.
   const isFinal = status >= 200 && status <= 999;
   if (!isFinal) problems.push(`Invalid response status ${status}: sent as 500`);
-  return { status: isFinal ? status : 500, headers, problems };
+  return { status: isFinal ? status : 500, headers, reason, problems };
 }

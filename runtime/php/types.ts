@@ -63,8 +63,11 @@ export type PhpFailure =
 
 /** Implemented by the front, one object per request; methods are called in this order. */
 export interface PhpResponseSink {
-  /** Once. `rawHeaders`: name, value …; shared between requests, never modify it. */
-  onHead(status: number, rawHeaders: readonly string[]): void;
+  /**
+   * Once. `rawHeaders`: name, value …; shared between requests, never modify it. `reason`: the
+   * phrase of the script's own status line, '' when it gave none.
+   */
+  onHead(status: number, rawHeaders: readonly string[], reason: string): void;
   /**
    * Any number of times. `chunk` is a view into shared memory, valid only during the
    * call: copy what is not written synchronously. Return false to ask for a pause;

@@ -192,13 +192,14 @@ test('a head of more than 96 KiB is refused, all others go on', async () => {
 test('response headers a client could be attacked with are dropped and logged', async () => {
   const { pool, log } = openPool();
   const block =
-    'X-Good: 1|Set-Cookie: a=1|Set-Cookie: b=2|X-Bad\x01: 1|X: a\x02b|No colon|: none|' +
+    'Status: 200 Fine|X-Good: 1|Set-Cookie: a=1|Set-Cookie: b=2|X-Bad\x01: 1|X: a\x02b|No colon|: none|' +
     'Transfer-Encoding: chunked|Connection: close|X-Line: a\nSet-Cookie: evil=1|x-last:  2 ';
   const rawHeaders = ['X-Head', block.replaceAll('|', '\r\n')];
   const response = await send(pool, 'raw=1', { kind: 'none' }, { rawHeaders }).settled();
   expect(response.headers.join(' ')).toBe(
     'X-Good 1 Set-Cookie a=1 Set-Cookie b=2 x-last 2',
   );
+  expect(response.reason).toBe('Fine');
   expect(log.map((entry) => entry.text)).toHaveLength(5);
   expect(log[0]).toMatchObject({ level: 'warning', request: { method: 'GET' } });
 });

@@ -37,6 +37,7 @@ export class Collector implements PhpResponseSink {
   readonly events = new EventEmitter();
   exchange: PhpExchange | null = null;
   status = 0;
+  reason = '';
   headers: readonly string[] = [];
   chunks: Buffer[] = [];
   bytes = 0;
@@ -56,11 +57,12 @@ export class Collector implements PhpResponseSink {
     return this.isEnded || this.failure !== null || this.isAborted;
   }
 
-  onHead(status: number, rawHeaders: readonly string[]): void {
+  onHead(status: number, rawHeaders: readonly string[], reason: string): void {
     this.#expectOpen('onHead');
     if (this.status !== 0) this.errors.push('second head');
     this.status = status;
     this.headers = rawHeaders;
+    this.reason = reason;
     this.events.emit('head');
   }
 

@@ -37,6 +37,20 @@ test.each([
   expect(parsed.problems).toHaveLength(1);
 });
 
+test('the reason phrase of a script’s own status line is told apart from headers', () => {
+  const block = lines('Status: 404 Nope, caf\xe9', 'A: 1');
+  const heads = new ResponseHeads();
+  const parsed = heads.parse(404, block);
+  expect(parsed).toMatchObject({
+    reason: 'Nope, caf\xe9',
+    headers: ['A', '1'],
+    problems: [],
+  });
+  expect(heads.parse(500, block).reason).toBe('');
+  expect(heads.parse(404, lines('Status: 404', 'A: 1')).reason).toBe('');
+  expect(heads.parse(404, lines('Status: 404 a\x01b', 'A: 1')).reason).toBe('');
+});
+
 test('headers about the connection are the front’s business', () => {
   const block = lines(
     'Transfer-Encoding: chunked',
