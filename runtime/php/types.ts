@@ -65,9 +65,9 @@ export type PhpFailure =
 export interface PhpResponseSink {
   /**
    * Once. `rawHeaders`: name, value …; shared between requests, never modify it. `reason`: the
-   * phrase of the script's own status line, '' when it gave none.
+   * phrase of the script's own status line; empty when it gave none.
    */
-  onHead(status: number, rawHeaders: readonly string[], reason: string): void;
+  onHead(status: number, rawHeaders: readonly string[], reason?: string): void;
   /**
    * Any number of times. `chunk` is a view into shared memory, valid only during the
    * call: copy what is not written synchronously. Return false to ask for a pause;

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { channel, FREE } from '../../../runtime/php/layout.ts';
 import { countSlots, type FakeOptions, type FakePool, openFakePool } from './fake.ts';
 import { Collector, hashAnswer, madeUpBytes, makeHead, send, until } from './request.ts';
@@ -160,6 +160,15 @@ test('a paused reader gets everything after it resumes, and other requests go on
   }
   expect(slow.body.equals(madeUpBytes(3_000_000))).toBe(true);
   expect(slow.errors).toEqual([]);
+});
+
+test('more requests than slots go on without waiting for a clock', async () => {
+  const clock = vi.spyOn(globalThis, 'setInterval').mockReturnValue(setTimeout(() => {}));
+  const { pool } = openPool();
+  const all = Array.from({ length: 500 }, () => send(pool, 'bytes=10'));
+  for (const sink of all) expect((await sink.settled()).isEnded).toBe(true);
+  expect(clock).toHaveBeenCalled();
+  clock.mockRestore();
 });
 
 test('the client has its answer while the script runs on', async () => {
