@@ -1,5 +1,5 @@
 import { ProductError } from '../errors.ts';
-import { resolveScript } from '../php/cli-arguments.ts';
+import { planCli } from '../php/cli-script.ts';
 import { install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
 
@@ -10,9 +10,11 @@ import { type Command, installOptions } from './context.ts';
 export const phpCli: Command = async (context) => {
   const { arguments: given, cwd, log } = context;
   const { php, env, appRoot } = await install(context.product, installOptions(context));
-  const args = resolveScript(given.rest, cwd, appRoot);
+  const plan = planCli(given.rest, cwd, appRoot);
   log.flush();
+  const file = plan.kind === 'php' ? php.executable : plan.file;
+  const args = plan.kind === 'php' ? [php.argv0, ...plan.args] : plan.args;
   // Node 24 has it on Linux; its types allow for other systems.
-  process.execve?.(php.executable, [php.argv0, ...args], env);
-  throw new ProductError('PHPACK_E_PHP_START', `${php.executable} could not be executed`);
+  process.execve?.(file, args, env);
+  throw new ProductError('PHPACK_E_PHP_START', `${file} could not be executed`);
 };

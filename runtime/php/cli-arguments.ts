@@ -1,6 +1,3 @@
-import { lstatSync, statSync } from 'node:fs';
-import { isAbsolute, join, normalize, resolve } from 'node:path';
-
 /**
  * PHP's own options (sapi/cli/php_cli.c, OPTIONS): which take a value, and which mean that
  * the first other argument is no script.
@@ -85,38 +82,4 @@ function readOption(word: string): OptionWithValue | null {
     return { letter, valueAt: valueAt < word.length ? valueAt : null };
   }
   return null;
-}
-
-/**
- * The arguments with the script's name made absolute when it is a file of the app and none of
- * the caller's: `vendor/bin/drush` works from any directory, `./import.php` stays the caller's.
- */
-export function resolveScript(
-  args: readonly string[],
-  cwd: string,
-  appRoot: string,
-): string[] {
-  const result = [...args];
-  const place = findScript(args);
-  if (!place) return result;
-  const word = args[place.index]!;
-  const name = word.slice(place.offset);
-  if (isAbsolute(name) || exists(resolve(cwd, name))) return result;
-  const inside = normalize(name);
-  const absolute = join(appRoot, inside);
-  if (inside.startsWith('..') || !isFile(absolute)) return result;
-  result[place.index] = word.slice(0, place.offset) + absolute;
-  return result;
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import {
@@ -128,6 +128,19 @@ describe.runIf(process.geteuid!() === 0)('as another user', () => {
     spawnSync('chown', ['-h', '4711', join(shared, 'link')]);
     const run = await product.run(['extract', '--data-dir', join(shared, 'link/data')]);
     expect([run.status, codeOf(run)]).toEqual([5, 'PHPACK_E_DATA_DIR_UNSAFE']);
+  });
+
+  test('an incomplete tree is replaced, though its directories are read-only', async () => {
+    const data = join(scratch.path, 'incomplete');
+    mkdirSync(data, { mode: 0o700 });
+    spawnSync('chown', [`${nobody}:${nobody}`, data]);
+    const tree = (
+      await files.run(['extract', '--data-dir', data], asNobody)
+    ).stdout.trim();
+    rmSync(join(tree, '../complete'));
+    const again = await files.run(['extract', '--data-dir', data], asNobody);
+    expect(again).toMatchObject({ status: 0, stdout: `${tree}\n` });
+    expect(readdirSync(join(data, 'app'))).toHaveLength(2);
   });
 
   test('the tree cannot be changed, not even by its owner without chmod', async () => {

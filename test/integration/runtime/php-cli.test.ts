@@ -20,6 +20,11 @@ const product = await testProduct(
       content: '<?php echo __FILE__, "|", getcwd(), "|", implode(",", $argv);',
     },
     { name: 'both.php', content: '<?php echo "app";' },
+    {
+      name: 'shell',
+      content:
+        '#!/bin/sh\necho "sh $1"; "$PHP_BINARY" -r "echo 6 * 7;"; php -r "exit(5);"',
+    },
     { name: 'php.ini', content: 'precision = 7\nmemory_limit = 99M\n' },
   ],
   {
@@ -49,6 +54,13 @@ describe('the script', () => {
     expect((await php('both.php')).stdout).toBe('app');
     writeFileSync(join(cwd, 'both.php'), '<?php echo "mine";');
     expect((await php('both.php')).stdout).toBe('mine');
+  });
+
+  test('for sh is run by sh, which finds our php', async () => {
+    expect(await php('shell', 'word')).toMatchObject({
+      status: 5,
+      stdout: 'sh word\n42',
+    });
   });
 
   test('that nobody has is the error of the real command line', async () => {

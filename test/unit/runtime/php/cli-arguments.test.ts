@@ -1,8 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
-import { findScript, resolveScript } from '../../../../runtime/php/cli-arguments.ts';
+import { expect, test } from 'vitest';
+import { findScript } from '../../../../runtime/php/cli-arguments.ts';
 
 /** The argument PHP would take for the script. */
 function scriptOf(line: string): string | null {
@@ -48,44 +45,4 @@ test.each([
   ['--rf strlen', null],
 ])('php %s runs the script %j', (line, script) => {
   expect(scriptOf(line)).toBe(script);
-});
-
-const root = mkdtempSync(join(tmpdir(), 'phpack-cli-'));
-afterAll(() => rmSync(root, { recursive: true }));
-const app = join(root, 'app');
-const cwd = join(root, 'deep/cwd');
-mkdirSync(join(app, 'bin'), { recursive: true });
-mkdirSync(cwd, { recursive: true });
-for (const name of [
-  'app/artisan',
-  'app/bin/console',
-  'app/both.php',
-  'deep/cwd/both.php',
-  'outside',
-]) {
-  writeFileSync(join(root, name), '');
-}
-
-const resolve = (...args: string[]): string[] => resolveScript(args, cwd, app);
-
-test('a script of the app is found from any directory', () => {
-  expect(resolve('artisan', 'migrate')).toEqual([join(app, 'artisan'), 'migrate']);
-  expect(resolve('./bin/console')).toEqual([join(app, 'bin/console')]);
-  expect(resolve('-fbin/console')).toEqual([`-f${join(app, 'bin/console')}`]);
-});
-
-test("the caller's own file comes first", () => {
-  expect(resolve('both.php')).toEqual(['both.php']);
-});
-
-test('what neither has, and what lies outside the app, stays as it is', () => {
-  for (const name of [
-    'missing.php',
-    '../app/artisan',
-    'bin',
-    '/artisan',
-    '../../etc/passwd',
-  ]) {
-    expect(resolve(name)).toEqual([name]);
-  }
 });
