@@ -10,8 +10,15 @@ interface ClientError extends Error {
   code?: string;
 }
 
-/** What node:http's parser, or its clock, says against a connection. */
-export function onClientError(error: ClientError, duplex: Duplex): void {
+/**
+ * What node:http's parser, or its clock, says against a connection. `maxTargetBytes` tells a
+ * target that is too long from headers that are.
+ */
+export function onClientError(
+  error: ClientError,
+  duplex: Duplex,
+  maxTargetBytes: number,
+): void {
   const socket = duplex as Socket;
   const { code } = error;
   // Bytes after the last request are nobody's: its answer goes out, then it ends.
@@ -23,7 +30,7 @@ export function onClientError(error: ClientError, duplex: Duplex): void {
   const connection = connectionOf(socket);
   if (connection.isBroken) return;
   connection.isBroken = true;
-  const status = statusOf(code ?? '', connection.wire.startOfHead);
+  const status = statusOf(code ?? '', connection.wire.startOfHead, maxTargetBytes);
   if (connection.bodyFailure !== null) {
     // The malformed or unfinished part is the body of a request that we know.
     connection.bodyFailure(status);
@@ -51,11 +58,10 @@ function refuse(socket: Socket, status: number, headers: RawHeaders): void {
 }
 
 /** `start`: what has arrived of the head, as far as it can be told. */
-function statusOf(code: string, start: string): number {
+function statusOf(code: string, start: string, maxTargetBytes: number): number {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':
-      // Too long before its first line ended: it is the target.
-      return /^[A-Z]+ [/h][^\r\n]*$/.test(start) ? 414 : 431;
+      return lengthOfTarget(start) > maxTargetBytes ? 414 : 431;
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return 413;
     case 'ERR_HTTP_REQUEST_TIMEOUT':
@@ -68,6 +74,11 @@ function statusOf(code: string, start: string): number {
     default:
       return 400;
   }
+}
+
+/** As far as it has arrived. */
+function lengthOfTarget(start: string): number {
+  return /^[A-Z]+ ([/h]\S*)/.exec(start)?.[1]?.length ?? 0;
 }
 
 function ignoreError(): void {}

@@ -140,7 +140,9 @@ export class Front {
       this.#onRequest(req, res, 417);
     });
     server.on('connection', (socket) => this.#onConnection(socket));
-    server.on('clientError', onClientError);
+    server.on('clientError', (error, socket) =>
+      onClientError(error, socket, http.maxTargetBytes),
+    );
     server.on('connect', refuseConnect);
     server.on('drop', () => this.#onDrop());
     server.maxConnections = maxConnections;

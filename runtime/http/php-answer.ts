@@ -50,6 +50,7 @@ export class PhpAnswer implements PhpResponseSink {
   #exchange: PhpExchange | null = null;
   #outlet: Outlet | null = null;
   #status = 0;
+  #reason = '';
   #facts: HeadFacts | null = null;
   /** Received in the turn of the head. */
   #held: Buffer[] = [];
@@ -77,8 +78,9 @@ export class PhpAnswer implements PhpResponseSink {
     this.#exchange?.abort();
   }
 
-  onHead(status: number, rawHeaders: RawHeaders): void {
+  onHead(status: number, rawHeaders: RawHeaders, reason = ''): void {
     this.#status = status;
+    this.#reason = reason;
     this.#facts = factsOf(rawHeaders);
     startAtEndOfTurn(this);
   }
@@ -136,13 +138,13 @@ export class PhpAnswer implements PhpResponseSink {
     this.#outlet = outlet;
     if (this.#hasNoContent()) {
       this.#rest = Number.POSITIVE_INFINITY;
-      response.start(this.#status, this.#bodilessHeaders(facts));
+      response.start(this.#status, this.#bodilessHeaders(facts), this.#reason);
     } else if (contentLength < 0) {
-      response.start(this.#status, headers);
+      response.start(this.#status, headers, this.#reason);
     } else {
       this.#rest = contentLength;
       const length = ['Content-Length', String(contentLength)];
-      response.start(this.#status, [...headers, ...length]);
+      response.start(this.#status, [...headers, ...length], this.#reason);
     }
     let hasRoom = true;
     for (const piece of this.#held) hasRoom = this.#push(piece);
@@ -174,7 +176,7 @@ export class PhpAnswer implements PhpResponseSink {
     const response = this.#response;
     const facts = this.#facts!;
     if (this.#hasNoContent()) {
-      response.start(this.#status, this.#bodilessHeaders(facts));
+      response.start(this.#status, this.#bodilessHeaders(facts), this.#reason);
       response.end();
       return;
     }
@@ -194,6 +196,7 @@ export class PhpAnswer implements PhpResponseSink {
       this.#status,
       [...headers, 'Content-Length', String(body.length)],
       body.length <= MAX_STRING_BYTES ? body.toString('latin1') : body,
+      this.#reason,
     );
   }
 

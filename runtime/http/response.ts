@@ -8,6 +8,9 @@ export type FrontServer = Server<typeof IncomingMessage, typeof FrontResponse>;
 /** name, value, name, value … */
 export type RawHeaders = readonly string[];
 
+/** RFC 9112 §4; node:http would throw. */
+const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
+
 /**
  * The answer to one request. A class of its own, so that what the front knows of a request
  * lives in fields and not in closures or look-up tables.
@@ -32,16 +35,20 @@ export class FrontResponse extends ServerResponse {
     return this.req.socket;
   }
 
-  /** Sends the head. `headers` may be shared between responses: they are not changed. */
-  start(status: number, headers: RawHeaders): void {
+  /**
+   * Sends the head. `headers` may be shared between responses: they are not changed.
+   * `reason`: other than the status's own phrase, else ''.
+   */
+  start(status: number, headers: RawHeaders, reason = ''): void {
     if (this.front?.isDraining) this.shouldKeepAlive = false;
+    if (reason !== '' && reasonPhrase.test(reason)) this.statusMessage = reason;
     // The types know this form only as `OutgoingHttpHeader[]`.
     this.writeHead(status, headers as OutgoingHttpHeader[]);
   }
 
   /** A whole answer in one write. HEAD gets the headers only. */
-  send(status: number, headers: RawHeaders, body: Buffer | string): void {
-    this.start(status, headers);
+  send(status: number, headers: RawHeaders, body: Buffer | string, reason = ''): void {
+    this.start(status, headers, reason);
     if (this.req.method === 'HEAD') {
       this.end();
     } else {
