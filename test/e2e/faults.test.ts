@@ -57,9 +57,7 @@ test('killing every worker again and again loses only what ran', async () => {
 });
 
 test('a worker killed after its first bytes breaks that answer off', async () => {
-  const answer = await fetch(
-    `${server.url}/hang.php?how=sleep&flush&pidfile=flushed`,
-  );
+  const answer = await fetch(`${server.url}/hang.php?how=sleep&flush&pidfile=flushed`);
   expect(answer.status).toBe(200);
   process.kill(await writtenPid('flushed'), 'SIGKILL');
   await expect(answer.text()).rejects.toThrow(/terminated/);

@@ -147,9 +147,12 @@ test('server and command line have the same php.ini and see the same database', 
   });
   expect(await posted.json()).toEqual(['from a visitor']);
   const code = 'require "notes.php"; echo ini_get("memory_limit");';
-  const { stdout } = await app.phpCli(['-r', `$_SERVER["REQUEST_METHOD"]="GET"; ${code}`], {
-    cwd: root,
-  });
+  const { stdout } = await app.phpCli(
+    ['-r', `$_SERVER["REQUEST_METHOD"]="GET"; ${code}`],
+    {
+      cwd: root,
+    },
+  );
   expect(stdout).toBe('["from a visitor"]64M');
 });
 
