@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { channel, FREE } from '../../../runtime/php/layout.ts';
 import { countSlots, type FakeOptions, type FakePool, openFakePool } from './fake.ts';
-import { Random, type Sent, sendRandom } from './fuzz.ts';
+import { Random, type Sent, sendRandom, violations } from './fuzz.ts';
 import { until } from './request.ts';
 
 // PHPACK_FUZZ_ROUNDS=100 runs longer, PHPACK_FUZZ_SEED=7 repeats one round.
@@ -34,7 +34,7 @@ async function run(seed: number, options: FakeOptions, fuzz: Fuzz): Promise<Sent
   const all: Sent[] = [];
   let open = 0;
   for (let i = 0; i < fuzz.requests; i++) {
-    const sent = sendRandom(opened, random, fuzz.mayAbort);
+    const sent = sendRandom(opened.pool, random, fuzz.mayAbort);
     all.push(sent);
     open++;
     void sent.sink.settled().then(() => open--);
@@ -70,20 +70,6 @@ async function expectNothingLost(): Promise<void> {
 
 function bits(word: number): number {
   return word.toString(2).replaceAll('0', '').length;
-}
-
-function violations(all: readonly Sent[], reasons: readonly string[]): string[] {
-  return all.flatMap(({ sink, query, expected }) => {
-    const { errors, failure } = sink;
-    const found = errors.map((error) => `${query}: ${error}`);
-    const wanted = Buffer.from(expected);
-    if (failure && !reasons.includes(failure.reason))
-      found.push(`${query}: ${failure.reason}`);
-    if (sink.isEnded && !sink.body.equals(wanted)) found.push(`${query}: wrong body`);
-    const part = wanted.subarray(0, sink.body.length);
-    if (!sink.body.equals(part)) found.push(`${query}: wrong bytes before its end`);
-    return found;
-  });
 }
 
 test.each(seeds)(

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
-import type { PhpRequestBody } from '../../../runtime/php/types.ts';
-import type { FakePool } from './fake.ts';
+import type { PhpPool, PhpRequestBody } from '../../../runtime/php/types.ts';
+import type { PhpRequestHead } from '../../../runtime/php/types.ts';
 import { Collector, hashAnswer, madeUpBytes, send } from './request.ts';
 
 /** Repeatable numbers: the same seed makes the same requests (not the same timing). */
@@ -78,7 +78,12 @@ export interface Sent {
 }
 
 /** Sends one request of a random kind; `expected` is what a complete response contains. */
-export function sendRandom(fake: FakePool, random: Random, mayAbort: boolean): Sent {
+export function sendRandom(
+  pool: PhpPool,
+  random: Random,
+  mayAbort: boolean,
+  over: Partial<PhpRequestHead> = {},
+): Sent {
   const bytes = madeUpBytes(random.size());
   const kind = random.below(4);
   const body: PhpRequestBody =
@@ -94,12 +99,28 @@ export function sendRandom(fake: FakePool, random: Random, mayAbort: boolean): S
   if (random.isOneIn(10)) query += `&early=${1 + random.below(5)}`;
   if (random.isOneIn(20)) query += `&log=${random.below(10_000)}`;
   const sink = new Capricious(random, mayAbort);
-  send(fake.pool, query, body, {}, sink);
+  const ended = kind === 3 || (kind !== 0 && bytes.length > 0) ? 1 : 0;
+  const variables = ['ENDED', `${ended}`];
+  send(pool, query, body, { ...over, variables }, sink);
   const whim = mayAbort ? random.below(25) : -1;
   if (whim === 0) sink.abort();
   if (whim === 1) setTimeout(() => sink.abort(), random.below(6));
-  const ended = kind === 3 || bytes.length > 0 ? 1 : 0;
   const expected =
     kind === 0 ? madeUpBytes(count) : isEcho ? bytes : hashAnswer(bytes, ended);
   return { sink, query, expected };
+}
+
+/** What went wrong; failures for one of `reasons` are right. */
+export function violations(all: readonly Sent[], reasons: readonly string[]): string[] {
+  return all.flatMap(({ sink, query, expected }) => {
+    const { errors, failure } = sink;
+    const found = errors.map((error) => `${query}: ${error}`);
+    const wanted = Buffer.from(expected);
+    if (failure && !reasons.includes(failure.reason))
+      found.push(`${query}: ${failure.reason}`);
+    if (sink.isEnded && !sink.body.equals(wanted)) found.push(`${query}: wrong body`);
+    const part = wanted.subarray(0, sink.body.length);
+    if (!sink.body.equals(part)) found.push(`${query}: wrong bytes before its end`);
+    return found;
+  });
 }

@@ -141,7 +141,7 @@ export function hashAnswer(body: Buffer, ended = 1): string {
 /** Waits for a state that nobody announces. */
 export async function until(isTrue: () => boolean, what: string): Promise<void> {
   for (let tries = 0; !isTrue(); tries++) {
-    if (tries > 1500) throw new Error(`never happened: ${what}`);
+    if (tries > 6000) throw new Error(`never happened: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
