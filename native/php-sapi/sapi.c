@@ -52,6 +52,7 @@ static int sapi_activate_request(void) {
         (protocol.bytes[5] - '0') * 1000 + protocol.bytes[7] - '0';
   }
   php_handle_auth_data(phpack_request.authorization);
+  sapi_get_request_time(); /* now, not when $_SERVER is first used */
   return SUCCESS;
 }
 

@@ -5,7 +5,6 @@
 #include <php.h>
 #include <SAPI.h>
 #include <errno.h>
-#include <ext/standard/php_filestat.h>
 #include <php_main.h>
 #include <string.h>
 #include <syslog.h>

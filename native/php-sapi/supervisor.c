@@ -24,7 +24,7 @@
 static struct keeper {
   pid_t pid; /* 0: there is none */
   uint32_t failures;
-  uint32_t due_ms; /* when pid is 0: the time of the next try */
+  uint32_t due_ms; /* when pid is 0: the time of the next try, at most seconds away */
 } keepers[PHPACK_MAX_WORKERS];
 
 static char *process_name;
@@ -186,6 +186,16 @@ static uint32_t tick(uint32_t *alive) {
   return next;
 }
 
+static void start_all(void) {
+  /* The clock's low word is half of the time "after" 0: never compare with an unset one.
+   */
+  uint32_t now = phpack_now_ms();
+  for (uint32_t i = 0; i < phpack_channel->worker_count; i++) {
+    keepers[i].due_ms = now;
+    start_worker(i);
+  }
+}
+
 static void wait_for_death(const sigset_t *child, uint32_t ms) {
   struct timespec time = {ms / 1000, (long)(ms % 1000 + 1) * 1000000};
   if (time.tv_nsec >= 1000000000) time = (struct timespec){time.tv_sec + 1, 0};
@@ -200,7 +210,7 @@ int phpack_supervise(char *name) {
   /* Blocked, it stays pending until it is waited for: no death falls between. */
   sigprocmask(SIG_BLOCK, &child, NULL);
   uint32_t alive;
-  tick(&alive);
+  start_all();
   atomic_store(&phpack_channel->ready, 1);
   phpack_ring_doorbell();
   for (;;) {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "body.h"
@@ -25,15 +26,19 @@ static struct {
   struct phpack_worker *shared;
 } self;
 
+static void allow_all_signals(void) {
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 void phpack_worker_begin(uint32_t index, pid_t zygote, char *name) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   /* The zygote may have died before the line above. */
   if (getppid() != zygote) _exit(1);
   prctl(PR_SET_NAME, WORKER_NAME);
   memcpy(name, WORKER_NAME, strlen(WORKER_NAME)); /* for ps; as long as the zygote's */
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
+  allow_all_signals();
   self.index = index;
   self.shared = &phpack_channel->workers[index];
   atomic_store(&self.shared->requests, 0);
@@ -111,7 +116,7 @@ static bool serve(uint32_t index) {
     is_sound = phpack_run_script();
     if (phpack_is_forked()) _exit(EG(exit_status));
   } else {
-    phpack_logf(3, "The request head in slot %u is malformed", index);
+    phpack_logf(LOG_ERR, "The request head in slot %u is malformed", index);
   }
   phpack_body_close();
   give_back();
@@ -120,6 +125,7 @@ static bool serve(uint32_t index) {
 
 /* Lets databases see a proper end of persistent connections. The memory needs no end. */
 __attribute__((noreturn)) static void leave(int status) {
+  allow_all_signals(); /* a script may have blocked them */
   signal(SIGALRM, SIG_DFL);
   alarm(LEAVE_SECONDS);
   zend_first_try { zend_destroy_rsrc_list(&EG(persistent_list)); }
