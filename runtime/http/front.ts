@@ -94,12 +94,14 @@ export class Front {
     clearTimeout(grace);
   }
 
-  /** Ends what is left. */
+  /** Ends what is left; PHP has been told of every request that this breaks off. */
   async close(): Promise<void> {
     this.#state.isDraining = true;
     for (const server of this.#servers) server.close();
+    const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(this.#listening.map((listening) => listening.close()));
+    if (this.#sockets.size > 0) await empty;
   }
 
   #closeQuiet(): void {

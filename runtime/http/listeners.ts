@@ -1,6 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import type { AddressInfo, ListenOptions } from 'node:net';
+import { dirname } from 'node:path';
 import { errnoOf, ProductError } from '../errors.ts';
 import type { FrontAddress } from './front.ts';
 import { type ListenAddress, parseListenAddress } from './listen-address.ts';
@@ -106,6 +108,8 @@ async function listenOnUnix(
   createServer: () => FrontServer,
 ): Promise<Listening> {
   const server = createServer();
+  // libuv reports a missing directory as EACCES.
+  statSync(dirname(path));
   const temporary = temporaryNameFor(path);
   await listen(server, { path: temporary, backlog: BACKLOG });
   let remove: () => void;

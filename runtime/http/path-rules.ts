@@ -13,14 +13,14 @@ export class PathRules {
   readonly #noPhp: RegExp | null;
   readonly #entryScripts: RegExp | 'any' | null;
   readonly #appRoot: string;
-  readonly #writableRoot: string | null;
+  readonly #linkedRoots: readonly string[];
   readonly #documentRoot: string;
 
-  /** All roots are absolute real paths. */
+  /** All roots are absolute real paths; what is below a linked one has its place in the app. */
   constructor(
     config: AppConfig,
     appRoot: string,
-    writableRoot: string | null,
+    linkedRoots: readonly string[],
     documentRoot: string,
   ) {
     this.#deny = compileTreeGlobs(config.deny);
@@ -28,7 +28,7 @@ export class PathRules {
     const { entryScripts } = config;
     this.#entryScripts = entryScripts === 'any' ? 'any' : compileGlobs(entryScripts);
     this.#appRoot = appRoot;
-    this.#writableRoot = writableRoot;
+    this.#linkedRoots = linkedRoots;
     this.#documentRoot = documentRoot;
   }
 
@@ -65,11 +65,9 @@ export class PathRules {
 
   /** The path below the document root under which the app itself knows a file, if any. */
   #toUrlPath(realPath: string): string | null {
-    const writable = this.#writableRoot;
+    const root = this.#linkedRoots.find((linked) => isInside(realPath, linked));
     const path =
-      writable !== null && isInside(realPath, writable)
-        ? this.#appRoot + realPath.slice(writable.length)
-        : realPath;
+      root === undefined ? realPath : this.#appRoot + realPath.slice(root.length);
     return isInside(path, this.#documentRoot)
       ? path.slice(this.#documentRoot.length)
       : null;

@@ -1,6 +1,7 @@
 import { closeSync, realpathSync } from 'node:fs';
 import type { AppConfig } from '../payload/config.ts';
-import { toBinary, toFsPath } from './bytes.ts';
+import { ProductError } from '../errors.ts';
+import { toBinary, toFsPath, toText } from './bytes.ts';
 import {
   type FileIdentity,
   findStats,
@@ -45,7 +46,12 @@ export interface ScriptRoute {
 export interface SiteOptions {
   config: AppConfig;
   appRoot: string;
+  /**
+   * Where the app's declared writable paths and caches really are, when they are not in the
+   * tree itself: links in the tree lead there.
+   */
   writableRoot: string | null;
+  cachesRoot?: string | null;
   isTreeImmutable: boolean;
 }
 
@@ -69,11 +75,13 @@ export class Router {
   constructor(options: SiteOptions) {
     const { config } = options;
     const appRoot = realPathOf(options.appRoot);
-    const writableRoot = options.writableRoot && realPathOf(options.writableRoot);
+    const linkedRoots = [options.writableRoot, options.cachesRoot ?? null]
+      .filter((root) => root !== null)
+      .map(realPathOf);
     const relative = toBinary(config.documentRoot).replace(/^\/+|\/+$/g, '');
-    this.documentRoot = relative === '' ? appRoot : `${appRoot}/${relative}`;
-    this.roots = writableRoot ? [appRoot, writableRoot] : [appRoot];
-    this.#rules = new PathRules(config, appRoot, writableRoot, this.documentRoot);
+    this.documentRoot = findDocumentRoot(appRoot, relative);
+    this.roots = [appRoot, ...linkedRoots];
+    this.#rules = new PathRules(config, appRoot, linkedRoots, this.documentRoot);
     this.#frontController = toBinary(config.frontController).replace(/^\/+/, '');
     this.#isTreeImmutable = options.isTreeImmutable;
   }
@@ -218,6 +226,14 @@ export class Router {
 
 function isScriptName(path: string): boolean {
   return /\.php$/i.test(path);
+}
+
+/** A real path, as FrankenPHP has it: `current -> releases/5` is not seen by the app. */
+function findDocumentRoot(appRoot: string, relative: string): string {
+  const path = relative === '' ? appRoot : `${appRoot}/${relative}`;
+  if (findStats(path)?.isDirectory()) return realPathOf(toText(path));
+  const seen = `The document root ${toText(path)} is not a directory`;
+  throw new ProductError('PHPACK_E_CONFIG', seen);
 }
 
 function realPathOf(path: string): string {

@@ -394,12 +394,16 @@ describe('symlinks', () => {
 describe('in an unchanging tree', () => {
   let packed: Site;
   let uploads: string;
+  let caches: string;
   beforeAll(async () => {
     packed = await startSite({
       files: { 'public/index.php': '<?php', 'public/a.txt': 'a' },
       isTreeImmutable: true,
-      config: { writable: ['public/files/'] },
-      prepare: (appRoot, writableRoot) => {
+      config: { writable: ['public/files/'], noPhp: ['cache'] },
+      prepare: (appRoot, writableRoot, cachesRoot) => {
+        mkdirSync(join(cachesRoot, 'public/cache'), { recursive: true });
+        symlinkSync(join(cachesRoot, 'public/cache'), join(appRoot, 'public/cache'));
+        caches = join(cachesRoot, 'public/cache');
         uploads = join(writableRoot, 'public/files');
         mkdirSync(uploads, { recursive: true });
         symlinkSync(uploads, join(appRoot, 'public/files'));
@@ -417,6 +421,14 @@ describe('in an unchanging tree', () => {
     expect((await get(packed.port, '/files/s/new.txt')).body).toBe('two!');
     execFileSync('rm', [join(uploads, 's/new.txt')]);
     expect(ran(await get(packed.port, '/files/s/new.txt')).scriptName).toBe('/index.php');
+  });
+
+  test('caches too', async () => {
+    expect(ran(await get(packed.port, '/cache/a.css')).scriptName).toBe('/index.php');
+    writeFileSync(join(caches, 'a.css'), 'one');
+    expect((await get(packed.port, '/cache/a.css')).body).toBe('one');
+    writeFileSync(join(caches, 'evil.php'), '<?php');
+    expect(ran(await get(packed.port, '/cache/evil.php')).scriptName).toBe('/index.php');
   });
 
   test('the tree itself is looked at once', async () => {

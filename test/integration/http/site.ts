@@ -66,7 +66,7 @@ export interface SiteSettings {
   php?: (exchange: FakeExchange) => void;
   isTreeImmutable?: boolean;
   /** Called with the app root and the writable root before the front starts. */
-  prepare?: (appRoot: string, writableRoot: string) => void;
+  prepare?: (appRoot: string, writableRoot: string, cachesRoot: string) => void;
 }
 
 /** A front on a free port, serving a directory of its own with a fake PHP. */
@@ -74,8 +74,9 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
   const dir = mkdtempSync(join(tmpdir(), 'phpack-http-'));
   const appRoot = join(dir, 'app');
   const writableRoot = join(dir, 'var');
+  const cachesRoot = join(dir, 'caches');
   const spoolDir = join(dir, 'spool');
-  for (const path of [join(appRoot, 'public'), writableRoot, spoolDir]) {
+  for (const path of [join(appRoot, 'public'), writableRoot, cachesRoot, spoolDir]) {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   }
   const write = (path: string, content: string | Buffer): string => {
@@ -86,7 +87,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
   };
   const files = settings.files ?? { 'public/index.php': '<?php' };
   for (const [path, content] of Object.entries(files)) write(path, content);
-  settings.prepare?.(appRoot, writableRoot);
+  settings.prepare?.(appRoot, writableRoot, cachesRoot);
   const config: AppConfig = {
     ...baseConfig,
     ...settings.config,
@@ -98,6 +99,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     config,
     appRoot,
     writableRoot,
+    cachesRoot,
     isTreeImmutable: settings.isTreeImmutable ?? false,
     spoolDir,
     pool,

@@ -1,0 +1,173 @@
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import type { FakeExchange } from './fake-pool.ts';
+import { get, RawClient } from './raw.ts';
+import { type Site, startSite } from './site.ts';
+
+let site: Site;
+afterEach(() => site.close());
+
+const plain = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
+
+async function waitUntil(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+test('a stop lets open requests finish, says so to their clients, and refuses new ones', async () => {
+  const open: FakeExchange[] = [];
+  site = await startSite({ php: (exchange) => void open.push(exchange) });
+  const client = new RawClient(site.port).send(plain);
+  const idle = new RawClient(site.port).send(plain);
+  await waitUntil(() => open.length === 2);
+  open.pop()!.answer(200, [], 'first');
+  const other = open[0] === undefined ? client : idle;
+  await waitUntil(() => client.text !== '' || idle.text !== '');
+  const [busy, done] = client.text === '' ? [client, idle] : [idle, client];
+  expect(other).toBeDefined();
+  const drained = site.front.drain(60_000);
+  // The one without a request is closed at once.
+  await done.until(() => done.isEnded);
+  await expect(get(site.port, '/')).rejects.toThrow();
+  open[0]!.answer(200, [], 'last');
+  const answer = await busy.answer();
+  expect([answer.body, answer.headers.connection]).toEqual(['last', 'close']);
+  await drained;
+  expect(site.front.stats().connections).toBe(0);
+});
+
+test('a stop does not wait for clients that have sent nothing', async () => {
+  site = await startSite();
+  const client = new RawClient(site.port);
+  await waitUntil(() => site.front.stats().connections === 1);
+  await site.front.drain(60_000);
+  await client.until(() => client.isClosed || client.isEnded);
+  client.close();
+});
+
+test('a stop waits no longer than it may', async () => {
+  site = await startSite({ php: () => {} });
+  const client = new RawClient(site.port).send(plain);
+  await waitUntil(() => site.pool.exchanges.length === 1);
+  await site.front.drain(200);
+  expect(site.front.stats().connections).toBe(1);
+  await site.front.close();
+  await client.until(() => client.isClosed || client.isEnded);
+  expect(site.pool.exchanges[0]!.isAborted).toBe(true);
+});
+
+test('a request that is half there when the stop begins is still answered', async () => {
+  site = await startSite();
+  const client = new RawClient(site.port).send('GET / HTTP/1.1\r\nHo');
+  await waitUntil(() => site.front.stats().connections === 1);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const drained = site.front.drain(60_000);
+  client.send('st: a\r\n\r\n');
+  const answer = await client.answer();
+  expect([answer.status, answer.headers.connection]).toEqual([200, 'close']);
+  await drained;
+});
+
+test('a client that resets at any moment leaves no request open', async () => {
+  const open = new Set<FakeExchange>();
+  site = await startSite({
+    php: (exchange) => {
+      open.add(exchange);
+      exchange.onAbort = () => open.delete(exchange);
+      exchange.sink.onHead(200, []);
+      for (let i = 0; i < 40; i++) exchange.sink.onData(Buffer.alloc(65_536));
+    },
+  });
+  const bytes = `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n${'x'.repeat(200_000)}`;
+  for (let i = 0; i < 100; i++) {
+    const client = new RawClient(site.port);
+    client.send(bytes.slice(0, Math.ceil((bytes.length * i) / 90)));
+    await new Promise((resolve) => setTimeout(resolve, i % 7));
+    client.socket.resetAndDestroy();
+  }
+  await waitUntil(() => site.front.stats().connections === 0 && open.size === 0);
+  expect((await get(site.port, '/%')).status).toBe(400);
+});
+
+test('requests without end on one connection are fine', async () => {
+  site = await startSite({ php: (exchange) => exchange.answer(200, [], 'x') });
+  const client = new RawClient(site.port);
+  for (let i = 0; i < 2000; i++) {
+    client.send(plain);
+    await client.answer();
+  }
+  client.close();
+});
+
+test('a thousand pipelined requests are all answered, and PHP has one at a time', async () => {
+  let running = 0;
+  let most = 0;
+  site = await startSite({
+    php: (exchange) => {
+      most = Math.max(most, ++running);
+      setImmediate(() => {
+        running--;
+        exchange.answer(200, [], exchange.head.target);
+      });
+    },
+  });
+  const client = new RawClient(site.port);
+  const requests = Array.from({ length: 1000 }, (_, i) =>
+    plain.replace(' / ', ` /${i} `),
+  );
+  client.send(requests.join(''));
+  for (let i = 0; i < 1000; i++) expect((await client.answer()).body).toBe(`/${i}`);
+  expect(most).toBe(1);
+  client.close();
+});
+
+test('the access log has one line for each request, also for those that got no answer', async () => {
+  site = await startSite({
+    config: { log: { level: 'info', access: true } },
+    php: (exchange) => {
+      if (exchange.head.target === '/never') return;
+      exchange.answer(200, ['Content-Type', 'text/plain'], 'hello');
+    },
+  });
+  const client = new RawClient(site.port);
+  client.send(
+    'GET /a?b HTTP/1.1\r\nHost: h\r\nUser-Agent: \xc3\xa9\r\nReferer: r\r\n\r\n',
+  );
+  await client.answer();
+  await waitUntil(() => site.log.length === 1);
+  expect(site.log[0]).toMatchObject({
+    level: 'access',
+    fields: {
+      remote: '127.0.0.1',
+      method: 'GET',
+      target: '/a?b',
+      host: 'h',
+      protocol: 'HTTP/1.1',
+      status: 200,
+      bytes: 5,
+      userAgent: 'é',
+      referer: 'r',
+      aborted: undefined,
+    },
+  });
+  expect(site.log[0]!.fields.request).toBe(site.pool.exchanges[0]!.head.variables[1]);
+  client.send('GET /never HTTP/1.1\r\nHost: h\r\n\r\n');
+  await waitUntil(() => site.pool.exchanges.length === 2);
+  client.socket.resetAndDestroy();
+  await waitUntil(() => site.log.length === 2);
+  expect(site.log[1]!.fields).toMatchObject({
+    target: '/never',
+    status: 499,
+    aborted: true,
+  });
+});
+
+test('an IPv4 client of a dual-stack listener has its IPv4 address', async () => {
+  site = await startSite({ config: { http: { listen: [':0'] } } });
+  const body = JSON.parse((await get(site.port, '/')).body);
+  expect(body).toMatchObject({ remoteAddress: '127.0.0.1', serverAddress: '127.0.0.1' });
+  const socket = connect(site.port, '::1');
+  socket.end(plain);
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  expect(text).toContain('"remoteAddress":"::1"');
+});
