@@ -29,7 +29,8 @@ const CHUNK_BYTES = 4 << 20;
 export class OutputFile {
   readonly path: string;
   readonly #scratch: string;
-  readonly #fd: number;
+  /** -1 when closed: a second close would hit whatever got the number since. */
+  #fd: number;
   #size: number;
 
   /** Starts with a copy of `base`, which costs nothing where the file system can share it. */
@@ -88,7 +89,7 @@ export class OutputFile {
     try {
       fchmodSync(this.#fd, 0o755);
       fsyncSync(this.#fd);
-      closeSync(this.#fd);
+      this.#close();
     } catch (error) {
       throw outputError(this.path, error);
     }
@@ -105,13 +106,15 @@ export class OutputFile {
     }
   }
 
+  #close(): void {
+    const fd = this.#fd;
+    this.#fd = -1;
+    if (fd >= 0) closeSync(fd);
+  }
+
   /** Removes what is unfinished; harmless after `publish`. */
   discard(): void {
-    try {
-      closeSync(this.#fd);
-    } catch {
-      // Sealed before.
-    }
+    this.#close();
     rmSync(this.#scratch, { force: true });
   }
 }
