@@ -34,6 +34,7 @@ static void sleep_until_rung(void) {
 static int64_t take(void) {
   struct phpack_channel *memory = fake.memory;
   for (;;) {
+    if (atomic_load(&memory->workers[fake.worker].kill_reason)) return -1;
     uint32_t head = atomic_load(&memory->ring_head);
     point();
     if (head == atomic_load(&memory->ring_tail)) {

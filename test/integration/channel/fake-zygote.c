@@ -138,7 +138,8 @@ static int kill_overdue(void) {
       continue;
     }
     worker->kill_reason = 1;
-    kill((pid_t)worker->pid, SIGKILL);
+    if (worker->started_ms == started) kill((pid_t)worker->pid, SIGKILL);
+    else worker->kill_reason = 0;
   }
   return alive;
 }

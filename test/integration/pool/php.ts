@@ -77,11 +77,14 @@ export class PhpSite {
   }
 
   workerPids(): number[] {
-    const zygote = this.pool.zygotePid;
-    const path = `/proc/${zygote}/task/${zygote}/children`;
-    if (zygote === 0 || !existsSync(path)) return [];
-    return readFileSync(path, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+    return childrenOf(this.pool.zygotePid);
   }
+}
+
+export function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  if (pid === 0 || !existsSync(path)) return [];
+  return readFileSync(path, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 }
 
 /** Memory a process has for itself (not the channel, not the ELF), in KiB. */

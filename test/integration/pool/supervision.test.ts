@@ -1,8 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import { buildChannel } from '../../../native/channel/build.ts';
 import type { PhpPoolOptions } from '../../../runtime/php/types.ts';
 import type { Collector } from '../channel/request.ts';
 import { until } from '../channel/request.ts';
-import { isAlive, PhpSite } from './php.ts';
+import { childrenOf, isAlive, PhpSite } from './php.ts';
+import { subjectPhp } from '../../conformance/subject.ts';
 
 let site: PhpSite | null = null;
 
@@ -156,6 +161,32 @@ test('closing under load leaves no process behind', async () => {
   expect(pids).toHaveLength(5);
   await pool.close();
   expect(all.every((sink) => sink.failure?.reason === 'stopping')).toBe(true);
+  await until(() => !pids.some(isAlive), 'the end of all processes');
+});
+
+test('a server killed without warning leaves no PHP behind', async () => {
+  const options = {
+    channelPath: buildChannel(),
+    phpBinary: subjectPhp(),
+    env: {},
+    workers: 4,
+    maxRequests: 0,
+    requestTimeoutMs: 0,
+    queueLimit: 10,
+    queueTimeoutMs: 0,
+  };
+  const pool = join(import.meta.dirname, '../../../runtime/php/pool.ts');
+  const program = `import { createPhpPool } from ${JSON.stringify(pool)};
+    const pool = createPhpPool({ ...${JSON.stringify(options)}, onLog() {} });
+    await pool.ready; console.log(pool.zygotePid);`;
+  const server = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [text] = (await once(server.stdout, 'data')) as [Buffer];
+  const zygote = Number(text);
+  await until(() => childrenOf(zygote).length === 4, 'four workers');
+  const pids = [zygote, ...childrenOf(zygote)];
+  server.kill('SIGKILL');
   await until(() => !pids.some(isAlive), 'the end of all processes');
 });
 
