@@ -10,6 +10,8 @@ test('a script answers', async () => {
   expect(response.errors).toEqual([]);
   expect(headerOf(response, 'content-type')).toEqual(['text/html; charset=UTF-8']);
   expect(await php.text('echo PHP_SAPI, php_sapi_name();')).toBe('phpackphpack');
+  const name = 'echo strtok(file_get_contents("/proc/self/cmdline"), "\\0");';
+  expect(await php.text(name)).toBe('phpack-worker');
 });
 
 test('the functions describe themselves', async () => {

@@ -130,6 +130,27 @@ test('a script that is gone gives 404, one that may not be read 403 or 500', asy
   await php.logged(/Failed opening required .*gone\.php/);
 });
 
+test('a cascade of failures ends one request, and nothing more', async () => {
+  const php = new Php();
+  const code = `
+    class D { function __destruct() { no_such_function('in a destructor'); } }
+    set_error_handler(function () { throw new Exception('in the error handler'); });
+    set_exception_handler(function () { no_such_function('in the exception handler'); });
+    register_shutdown_function(function () { echo 's'; throw new Exception('at shutdown'); });
+    register_shutdown_function(function () { str_repeat('x', PHP_INT_MAX); });
+    header_register_callback(function () { no_such_function('in the header callback'); });
+    ob_start(function ($b) { if (strlen($b) > 1) trigger_error('in a callback'); return $b; });
+    session_set_save_handler(new class extends SessionHandler {
+      function write($id, $data): bool { throw new Exception('in the session'); }
+    });
+    session_start(); $_SESSION['a'] = new D; $d = new D; echo 'body'; echo $undefined;`;
+  for (let i = 0; i < 5; i++) expect((await php.get(code)).failure).toBeNull();
+  expect(await php.text('echo "sound", ob_get_level(), memory_get_usage() < 1e6;')).toBe(
+    'sound01',
+  );
+  expect(php.worker(0, 'requests')).toBe(6);
+});
+
 test('a flood of log entries slows a script down, and loses none of them', async () => {
   const php = new Php();
   await php.get('for ($i = 0; $i < 3000; $i++) error_log("$i " . str_repeat("x", 500));');

@@ -148,6 +148,20 @@ test('a script cannot open the channel through php://fd', async () => {
   );
 });
 
+test('pcntl_signal() and pcntl_alarm() work for their own request', async () => {
+  const php = new Php();
+  const code = `
+    pcntl_async_signals(true);
+    pcntl_signal(SIGALRM, function () use (&$rung) { $rung = true; });
+    pcntl_signal(SIGTERM, function () { echo 'term '; });
+    posix_kill(getmypid(), SIGTERM);
+    pcntl_alarm(1);
+    while (!$rung) usleep(1000);
+    echo 'alarm';`;
+  expect(await php.text(code)).toBe('term alarm');
+  expect(await php.text('usleep(1200000); echo "undisturbed";')).toBe('undisturbed');
+});
+
 test('proc_terminate() ends a program, however early it comes', async () => {
   const php = new Php();
   const code = `
