@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, fstatSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdirSync, writeFileSync, writeSync } from 'node:fs';
 import { mkdtempSync, rmSync, unlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { buildChannel } from '../../../native/channel/build.ts';
@@ -145,4 +145,22 @@ test('a lock belongs to one holder at a time', () => {
   expect(addon.tryLock(two)).toBe(true);
   closeSync(two);
   rmSync(dir, { recursive: true });
+});
+
+test('it needs only glibc, no newer one than Node does, and names no build directory', () => {
+  const readelf = (...args: string[]): string =>
+    execFileSync('readelf', [...args, path], {
+      encoding: 'utf8',
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+  const needed = [...readelf('-d').matchAll(/Shared library: \[([^\]]+)\]/g)];
+  const glibc = /^(libc|libm|libdl|libpthread|librt|ld-linux-[\w-]+)\.so\.\d+$/;
+  expect(needed.map((match) => match[1]).filter((name) => !glibc.test(name!))).toEqual(
+    [],
+  );
+  const minors = [...readelf('-V').matchAll(/GLIBC_2\.(\d+)/g)].map((m) => Number(m[1]));
+  expect(Math.max(...minors)).toBeLessThanOrEqual(28);
+  const text = readFileSync(path, 'latin1');
+  expect(text).not.toContain(join(import.meta.dirname, '../../..'));
+  expect(text).not.toContain(homedir());
 });
