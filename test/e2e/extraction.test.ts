@@ -91,8 +91,8 @@ test.each([
     const [program, args] = through!(wiki.binary, ['--data-dir', dataDir!, 'extract']);
     const { status, stdout, stderr } = await runAny(program, args, { env: {} });
     expect(stderr).toContain('PHPACK_E_DISK_FULL');
-  expect(stderr).toContain('--data-dir');
-  expect(status).toBe(5);
+    expect(stderr).toContain('--data-dir');
+    expect(status).toBe(5);
     expect(stdout).toBe('');
   },
 );

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtProduct, type Deployment, deploy, ownTree } from './product.ts';
 import { onSmallDisk } from './small-disk.ts';
+import { childrenOf, isAlive } from './processes.ts';
 import type { Server } from './server.ts';
 
 let app: Deployment;
@@ -82,8 +82,9 @@ test('when the zygote is killed, PHP starts again', async () => {
   expect((await fetch(server.url)).status).toBe(200);
 });
 
-test('SIGTERM lets running requests end, and kills nothing but time', async () => {
-  const other = await app.serve({ args: ['--workers', '2'] });
+test('SIGTERM lets running requests end, and waits for nobody else', async () => {
+  const keepLong = ['--drain-timeout', '10m', '--set', 'http.keepAliveTimeoutMs=600000'];
+  const other = await app.serve({ args: ['--workers', '2', ...keepLong] });
   const answer = await fetch(`${other.url}/big.php?bytes=60000000`);
   const ended = other.stop();
   await other.logged((one) => one.msg === 'stopping');
@@ -98,7 +99,9 @@ test('when the server is killed, its processes go with it', async () => {
   const workers = await childrenOf(zygote!);
   expect(workers.length).toBe(2);
   await other.stop('SIGKILL');
-  await expect.poll(() => [zygote!, ...workers].filter(isAlive)).toEqual([]);
+  for (const pid of [zygote!, ...workers]) {
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  }
 });
 
 test('a full disk refuses the upload and nothing else', async () => {
@@ -147,18 +150,4 @@ async function frontPages(isOver: () => boolean) {
   };
   await Promise.all([visitor(), visitor()]);
   return { statuses, failures };
-}
-
-async function childrenOf(pid: number): Promise<number[]> {
-  const text = await fs.readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-  return text.trim().split(' ').filter(Boolean).map(Number);
-}
-
-/** A dead process that nobody has waited for yet is dead. */
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }

@@ -58,8 +58,16 @@ async function dropOlder(name: string): Promise<void> {
 }
 
 /** The small app of test/e2e/NAME, at a path that carries its hash. */
-export async function ownTree(name: string): Promise<string> {
-  const source = path.join(import.meta.dirname, name);
+export function ownTree(name: string): Promise<string> {
+  return copiedTree(name, path.join(import.meta.dirname, name));
+}
+
+/** The example that needs no vendor directory: examples/NAME, likewise. */
+export function exampleTree(name: string): Promise<string> {
+  return copiedTree(name, path.join(repository, 'examples', name));
+}
+
+async function copiedTree(name: string, source: string): Promise<string> {
   return cachedDirectory('apps', name, await treeHash(source), (dir) =>
     fs.cp(source, dir, { recursive: true, verbatimSymlinks: true }),
   );
