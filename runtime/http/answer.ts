@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { endRequest, sendError } from './errors.ts';
+import { answerException, endRequest, sendError } from './errors.ts';
 import { isLingering } from './linger.ts';
 import { PhpRequest } from './php-request.ts';
 import { checkHead, splitHost } from './request-head.ts';
@@ -24,11 +24,7 @@ export function answer(
     if (status) sendError(response, status, { isLast: true });
     else answerTarget(response, connection);
   } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    const fields = { request: response.requestId, target: req.url };
-    response.front!.log.write('error', text, fields);
-    if (response.headersSent) response.destroy();
-    else sendError(response, isOverload(error) ? 503 : 500, { isLast: true });
+    answerException(response, error);
   }
 }
 
@@ -85,9 +81,4 @@ function answerRoute(
 
 function hasValidAuthority({ authority }: RequestTarget): boolean {
   return authority === null || splitHost(authority) !== null;
-}
-
-function isOverload(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  return code === 'EMFILE' || code === 'ENFILE' || code === 'ENOMEM';
 }

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { errnoOf } from '../errors.ts';
 import { lingerAfter } from './linger.ts';
 import type { FrontResponse, RawHeaders } from './response.ts';
 
@@ -64,6 +65,16 @@ export function sendError(
   const body = pageOf(status, requestId);
   endRequest(response, isLast);
   response.send(status, headersOf(body, ['X-Request-Id', requestId, ...headers]), body);
+}
+
+/** What was thrown is logged; the client gets 500, or 503 when we have run out of something. */
+export function answerException(response: FrontResponse, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const { requestId, req, front } = response;
+  front!.log.write('error', text, { request: requestId, target: req.url });
+  const isOverload = ['EMFILE', 'ENFILE', 'ENOMEM'].includes(errnoOf(error));
+  if (response.headersSent) response.destroy();
+  else sendError(response, isOverload ? 503 : 500, { isLast: true });
 }
 
 /** How much of a body nobody wants is read to keep a connection. */

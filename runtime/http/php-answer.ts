@@ -127,6 +127,14 @@ export class PhpAnswer implements PhpResponseSink {
     else cutOff(this.#response);
   }
 
+  /** A fault of ours: this request's, not the server's. */
+  giveUp(error: unknown): void {
+    const { front, requestId } = this.#response;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    front!.log.write('error', text, { request: requestId });
+    this.#response.destroy();
+  }
+
   /** Sends the head and what is held, unless that has happened. True: go on. */
   startNow(): boolean {
     const facts = this.#facts;
@@ -267,5 +275,11 @@ function startAtEndOfTurn(answer: PhpAnswer): void {
 function startWaiting(): void {
   const answers = waiting;
   waiting = [];
-  for (const answer of answers) answer.startNow();
+  for (const answer of answers) {
+    try {
+      answer.startNow();
+    } catch (error) {
+      answer.giveUp(error);
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import type { PhpRequestBody } from '../php/types.ts';
 import { BufferedBody, type BodyReceiver, describeSpoolError } from './body.ts';
 import type { Connection } from './connection.ts';
-import { sendError } from './errors.ts';
+import { answerException, sendError } from './errors.ts';
 import { PhpAnswer } from './php-answer.ts';
 import { phpHeadOf } from './php-head.ts';
 import type { FrontResponse } from './response.ts';
@@ -89,7 +89,16 @@ export class PhpRequest implements BodyReceiver {
     this.#submit({ kind: 'stream', stream }, length);
   }
 
+  /** Called by events of the body as well, where nobody else would catch. */
   #submit(body: PhpRequestBody, length: number | null): void {
+    try {
+      this.#trySubmit(body, length);
+    } catch (error) {
+      answerException(this.#response, error);
+    }
+  }
+
+  #trySubmit(body: PhpRequestBody, length: number | null): void {
     const response = this.#response;
     const head = phpHeadOf(response, this.#connection, this.#target, this.#route, length);
     const answer = new PhpAnswer(response);

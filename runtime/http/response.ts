@@ -71,7 +71,11 @@ export class FrontResponse extends ServerResponse {
   }
 
   listenForClose(listener: { onClosed(): void }): void {
-    if (this.closeListener === null) this.on('close', tellClosed);
+    if (this.closeListener === null) {
+      this.on('close', tellClosed);
+      // A write to a client that has just left is no reason to end the process.
+      this.on('error', ignoreError);
+    }
     this.closeListener = listener;
   }
 }
@@ -79,3 +83,5 @@ export class FrontResponse extends ServerResponse {
 function tellClosed(this: FrontResponse): void {
   this.closeListener?.onClosed();
 }
+
+function ignoreError(): void {}

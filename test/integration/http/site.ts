@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createFront, type Front } from '../../../runtime/http/front.ts';
+import type { PhpPool } from '../../../runtime/php/types.ts';
 import type { AppConfig } from '../../../runtime/payload/config.ts';
 import { type FakeExchange, FakePool } from './fake-pool.ts';
 
@@ -64,6 +65,8 @@ export interface SiteSettings {
   /** Path below the app root → content. */
   files?: Readonly<Record<string, string | Buffer>>;
   php?: (exchange: FakeExchange) => void;
+  /** Instead of the fake one; closed by its owner. */
+  realPool?: PhpPool;
   isTreeImmutable?: boolean;
   /** Called with the app root and the writable root before the front starts. */
   prepare?: (appRoot: string, writableRoot: string, cachesRoot: string) => void;
@@ -102,7 +105,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     cachesRoot,
     isTreeImmutable: settings.isTreeImmutable ?? false,
     spoolDir,
-    pool,
+    pool: settings.realPool ?? pool,
     log: {
       has: () => true,
       write: (level, message, fields = {}) => void log.push({ level, message, fields }),
