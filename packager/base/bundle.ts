@@ -1,4 +1,4 @@
-import { build, stop } from 'esbuild';
+import { build } from 'esbuild';
 import { PackagerError } from '../errors.ts';
 import { home } from './home.ts';
 
@@ -31,8 +31,5 @@ export async function bundleRuntime(entry: string): Promise<Uint8Array> {
       'PHPACK_E_PARTS',
       `esbuild cannot bundle the runtime: ${text}`,
     );
-  } finally {
-    // Its service would stay, and with it, at times, this process.
-    await stop();
   }
 }

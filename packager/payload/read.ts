@@ -65,7 +65,7 @@ function readManifest(
     throw damaged(path, 'its manifest does not match the checksum');
   }
   if (payloadBytes > fileBytes - TRAILER_BYTES) {
-    throw damaged(path, `${payloadBytes - fileBytes + TRAILER_BYTES} bytes are missing`);
+    throw damaged(path, 'bytes are missing');
   }
   return {
     manifest: JSON.parse(bytes.toString('utf8')) as PayloadManifest,

@@ -28,9 +28,11 @@ export class Progress {
       const ms = this.#io.now() - began;
       this.steps.push({ label, ms });
       const words = describe(result);
+      this.#clear();
       this.line(`✓ ${label}${words ? `: ${words}` : ''} (${formatSeconds(ms)})`);
       return result;
     } catch (error) {
+      this.#clear();
       this.line(`✗ ${label}`);
       throw error;
     }
@@ -43,15 +45,15 @@ export class Progress {
 
   /** A line that stays. */
   line(text: string): void {
+    const running = this.#line;
     this.#clear();
     this.#io.stderr(`${text}\n`);
-    if (this.#line) this.#io.stderr(this.#line);
+    if (running) this.#io.stderr((this.#line = running));
   }
 
   #show(text: string): void {
     if (!this.#io.isTerminal) return;
     this.#clear();
-    this.#line = '';
     const [first = ''] = text.split('\n');
     // Shorter than any terminal: a line that wraps could not be taken back.
     this.#io.stderr((this.#line = first.slice(0, 79)));

@@ -1,0 +1,249 @@
+import { closeSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
+import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { build, type BuildDependencies } from '../../../../packager/commands/build.ts';
+import { inspect } from '../../../../packager/commands/inspect.ts';
+import { openProduct } from '../../../../packager/payload/read.ts';
+import type { Proof } from '../../../../packager/prove.ts';
+import { readPart } from '../../../../runtime/payload/part.ts';
+import { type TarEntry, TarReader } from '../../../../runtime/payload/tar.ts';
+import { openPayload } from '../../../../runtime/payload/trailer.ts';
+import { recordingIo } from '../io.ts';
+import { type TemporaryTree, temporaryTree } from '../tree.ts';
+
+/** Incompressible enough that every byte of it counts. */
+const php = Array.from({ length: 1000 }, (_, at) => Math.sin(at)).join();
+
+let tree: TemporaryTree;
+let output: string;
+
+beforeEach(() => {
+  tree = temporaryTree({
+    'app/index.php': '<?php echo 1;',
+    'app/bin/tool': '#!/usr/bin/env php',
+    'app/public/storage': { link: '../uploads' },
+    'app/uploads/': '',
+    'app/phpack.json': '{"name": "shop", "writable": ["uploads/"], "documentRoot": ""}',
+    'parts/base': 'base executable',
+    'parts/php': php,
+    'parts/channel.node': 'channel',
+    'out/': '',
+  });
+  chmodSync(join(tree.root, 'app/bin/tool'), 0o755);
+  output = join(tree.root, 'out/shop-server');
+  vi.stubEnv('XDG_CACHE_HOME', join(tree.root, 'cache'));
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  tree[Symbol.dispose]();
+});
+
+const proof: Proof = { answer: '200', warning: null, firstResponseMs: 1 };
+
+function dependencies(changes: Partial<BuildDependencies> = {}): BuildDependencies {
+  return {
+    locateParts: async () => ({
+      base: part('base'),
+      php: part('php'),
+      channel: part('channel.node'),
+      facts: { version: '8.4.24', extensions: ['Core', 'json'] },
+    }),
+    prove: async () => proof,
+    ...changes,
+  };
+}
+
+const part = (name: string): string => join(tree.root, 'parts', name);
+const directory = (): string => join(tree.root, 'app');
+const outputs = (): string[] => readdirSync(join(tree.root, 'out'));
+
+async function buildOnce(changes: Partial<BuildDependencies> = {}): Promise<Buffer> {
+  await build({ directory: directory(), output }, recordingIo(), dependencies(changes));
+  return readFileSync(output);
+}
+
+test('the product reads what the packager wrote', async () => {
+  await buildOnce();
+  const payload = openPayload(output);
+  const { manifest } = payload;
+  expect(manifest).toMatchObject({
+    target: 'linux-x64-gnu',
+    app: { name: 'shop', files: 2, template: 'plain', documentRoot: '' },
+    php: { version: '8.4.24', extensions: ['Core', 'json'] },
+    config: { writable: ['uploads/'] },
+  });
+  expect(manifest.app.sha256).toBe(manifest.parts.app.sha256);
+  const seen: TarEntry[] = [];
+  const reader = new TarReader({
+    onEntry: (one) => void seen.push(one),
+    onContent: () => {},
+  });
+  await readPart(payload, 'app', manifest.parts.app, (chunk) => reader.write(chunk));
+  reader.end();
+  let decoded = '';
+  await readPart(
+    payload,
+    'php',
+    manifest.parts.php,
+    (chunk) => (decoded += chunk.toString()),
+  );
+  payload.close();
+  expect(decoded).toBe(php);
+  expect(seen.map(({ path, kind, mode }) => [path, kind, mode.toString(8)])).toEqual([
+    ['bin', 'directory', '755'],
+    ['bin/tool', 'file', '755'],
+    ['index.php', 'file', '644'],
+    ['public', 'directory', '755'],
+    ['public/storage', 'symlink', '777'],
+    ['uploads', 'directory', '755'],
+  ]);
+});
+
+test('the result is executable and begins with the base', async () => {
+  const bytes = await buildOnce();
+  expect(statSync(output).mode & 0o777).toBe(0o755);
+  expect(bytes.subarray(0, 15).toString()).toBe('base executable');
+  expect(outputs()).toEqual(['shop-server']);
+});
+
+test('the same app gives the same bytes, whatever its times, modes and owner', async () => {
+  const first = await buildOnce();
+  utimesSync(join(directory(), 'index.php'), 1, 1);
+  chmodSync(join(directory(), 'index.php'), 0o600);
+  expect((await buildOnce()).equals(first)).toBe(true);
+  writeFileSync(join(directory(), 'index.php'), '<?php echo 2;');
+  expect((await buildOnce()).equals(first)).toBe(false);
+});
+
+test('what cannot be proved is not kept, and what was there stays', async () => {
+  writeFileSync(output, 'the old one');
+  let tried = '';
+  const prove: BuildDependencies['prove'] = async ({ binary }) => {
+    tried = openPayload(binary).manifest.app.name;
+    throw new Error('it does not start');
+  };
+  await expect(buildOnce({ prove })).rejects.toThrow('it does not start');
+  expect(tried).toBe('shop');
+  expect(outputs()).toEqual(['shop-server']);
+  expect(readFileSync(output, 'utf8')).toBe('the old one');
+});
+
+test('an interruption while packing leaves nothing', async () => {
+  const io = recordingIo();
+  io.interruption.abort();
+  await expect(
+    build({ directory: directory(), output }, io, dependencies()),
+  ).rejects.toThrow();
+  expect(outputs()).toEqual([]);
+});
+
+test('what a killed build left is removed by the next one of the same file only', async () => {
+  await buildOnce();
+  // Larger than any process id of Linux.
+  const dead = 4_194_305;
+  let own = '';
+  const prove: BuildDependencies['prove'] = async ({ binary }) => {
+    own = binary.split('/').at(-1)!;
+    return proof;
+  };
+  await buildOnce({ prove });
+  const abandoned = own.replace(`-${process.pid}-`, `-${dead}-`);
+  const inUse = own.replace(/[0-9a-f]{8}$/, '00000000');
+  const foreign = abandoned.replace('shop-server', 'other');
+  for (const name of [abandoned, inUse, foreign]) {
+    writeFileSync(join(tree.root, 'out', name), '');
+  }
+  await buildOnce();
+  expect(outputs().sort()).toEqual([inUse, foreign, 'shop-server'].sort());
+});
+
+test.each([
+  ['out', 'is a directory'],
+  ['nowhere/server', /the directory .*nowhere does not exist/],
+  ['app/index.php/x', /ENOTDIR|is not a directory/],
+])('an output of %s is refused before anything is done', async (name, message) => {
+  const locateParts = vi.fn<BuildDependencies['locateParts']>();
+  const options = { directory: directory(), output: join(tree.root, name) };
+  await expect(
+    build(options, recordingIo(), dependencies({ locateParts })),
+  ).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_OUTPUT',
+      message: expect.stringMatching(message),
+    }),
+  );
+  expect(locateParts).not.toHaveBeenCalled();
+});
+
+test('an output inside the app is not packed into itself', async () => {
+  output = join(directory(), 'shop-server');
+  const first = await buildOnce();
+  expect((await buildOnce()).equals(first)).toBe(true);
+  const { manifest, fd } = openProduct(output);
+  closeSync(fd);
+  expect(manifest.app.files).toBe(2);
+});
+
+test('a missing extension stops the build with the name of who needs it', async () => {
+  mkdirSync(join(directory(), 'vendor/composer'), { recursive: true });
+  writeFileSync(join(directory(), 'composer.json'), '{"require": {"ext-oci8": "*"}}');
+  await expect(buildOnce()).rejects.toThrow(/oci8 \(needed by composer\.json\)/);
+  expect(outputs()).toEqual([]);
+});
+
+test('inspect shows what is in a product', async () => {
+  await buildOnce();
+  const io = recordingIo(join(tree.root, 'out'));
+  await inspect('shop-server', {}, io);
+  expect(io.out).toContain('shop (plain), 2 files');
+  expect(io.out).toContain('all parts match their checksums');
+  io.out = '';
+  await inspect('shop-server', { json: true }, io);
+  expect(JSON.parse(io.out)).toMatchObject({ manifest: { app: { name: 'shop' } } });
+});
+
+test.each([1, 30, 64])('a product without its last %i bytes is none', async (bytes) => {
+  const { length } = await buildOnce();
+  truncateSync(output, length - bytes);
+  await expect(inspect(output, {}, recordingIo())).rejects.toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_NOT_A_BINARY' }),
+  );
+});
+
+test.each([
+  ['its manifest', (file: Buffer) => file.length - 80],
+  ['part php', () => 'base executable'.length + 500],
+])('a changed byte in %s is found', async (where, place) => {
+  const file = await buildOnce();
+  const at = place(file);
+  file.writeUInt8(file.readUInt8(at) ^ 1, at);
+  writeFileSync(output, file);
+  await expect(inspect(output, {}, recordingIo())).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_DAMAGED',
+      message: expect.stringContaining(where),
+    }),
+  );
+});
+
+test('bytes missing in the middle are found', async () => {
+  const file = await buildOnce();
+  writeFileSync(output, Buffer.concat([file.subarray(0, 50), file.subarray(110)]));
+  await expect(inspect(output, {}, recordingIo())).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_DAMAGED',
+      message: expect.stringContaining('bytes are missing'),
+    }),
+  );
+});
+
+test.each(['/nowhere', '/etc', '/etc/passwd', '/dev/null'])(
+  '%s is no product',
+  async (file) => {
+    await expect(inspect(file, {}, recordingIo())).rejects.toThrow(
+      expect.objectContaining({ code: 'PHPACK_E_NOT_A_BINARY' }),
+    );
+  },
+);
