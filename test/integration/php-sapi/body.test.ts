@@ -51,7 +51,8 @@ const multipart = `multipart/form-data; boundary=${boundary}`;
 function part(name: string, filename?: string): string {
   const file = filename === undefined ? '' : `; filename="${filename}"`;
   const type = filename === undefined ? '' : '\r\nContent-Type: text/plain';
-  return `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}${type}\r\n\r\n`;
+  const disposition = `Content-Disposition: form-data; name="${name}"${file}`;
+  return `--${boundary}\r\n${disposition}${type}\r\n\r\n`;
 }
 
 test('a form fills $_POST, $_REQUEST and php://input', async () => {
@@ -72,7 +73,8 @@ test.each(['PUT', 'PATCH', 'DELETE'])(
   async (method) => {
     const php = new Php();
     const code =
-      'echo json_encode([$_POST, file_get_contents("php://input"), $_SERVER["REQUEST_METHOD"]]);';
+      'echo json_encode([$_POST, file_get_contents("php://input"), ' +
+      '$_SERVER["REQUEST_METHOD"]]);';
     const request = { method, body: 'a=1', contentType: form };
     expect(await php.json(code, request)).toEqual([[], 'a=1', method]);
   },
@@ -101,10 +103,13 @@ test('enable_post_data_reading=0 leaves everything to the script', async () => {
   expect(await php.text(code, { body: 'a=1', contentType: form })).toBe('0 a=1');
 });
 
-test('post_max_size and max_input_vars limit what is parsed, and are logged', async () => {
+test('post_max_size and max_input_vars limit what is parsed', async () => {
   const php = new Php({ ini: { post_max_size: 100, max_input_vars: 3 } });
   const code = 'echo count($_POST);';
-  const long = await php.text(code, { body: `a=${'x'.repeat(200)}`, contentType: form });
+  const long = await php.text(code, {
+    body: `a=${'x'.repeat(200)}`,
+    contentType: form,
+  });
   expect(long).toBe('0');
   await php.logged(/exceeds the limit of 100 bytes/);
   const many = await php.text(code, { body: 'a=1&b=2&c=3&d=4&e=5', contentType: form });
@@ -116,12 +121,14 @@ test('post_max_size and max_input_vars limit what is parsed, and are logged', as
 test('uploads are files that can be moved once, and vanish otherwise', async () => {
   const php = new Php();
   const body =
-    `${part('note')}hi\r\n${part('one', 'a.txt')}first\r\n${part('many[]', 'b.txt')}second\r\n` +
+    `${part('note')}hi\r\n${part('one', 'a.txt')}first\r\n` +
+    `${part('many[]', 'b.txt')}second\r\n` +
     `${part('none', '')}\r\n--${boundary}--\r\n`;
   const code = `
     $f = $_FILES['one']; $to = __DIR__ . '/moved';
     echo json_encode([
-      $_POST, $f['name'], $f['type'], $f['size'], $f['error'], is_uploaded_file($f['tmp_name']),
+      $_POST, $f['name'], $f['type'], $f['size'], $f['error'],
+      is_uploaded_file($f['tmp_name']),
       move_uploaded_file($f['tmp_name'], $to), file_get_contents($to),
       is_uploaded_file($f['tmp_name']), dirname($f['tmp_name']),
       $_FILES['many']['name'], $_FILES['none']['error'], $_FILES['many']['tmp_name'][0],
@@ -168,7 +175,8 @@ test('an upload of more than 2 GB costs no memory', async () => {
   });
   const body = spool(part('f', 'big'), size, `\r\n--${boundary}--\r\n`);
   const code =
-    'echo json_encode([$_FILES["f"]["size"], $_FILES["f"]["error"], memory_get_peak_usage() < 8e6]);';
+    'echo json_encode([$_FILES["f"]["size"], $_FILES["f"]["error"], ' +
+    'memory_get_peak_usage() < 8e6]);';
   const response = await php.json(code, {
     body: { kind: 'file', ...body },
     contentType: multipart,
@@ -181,7 +189,8 @@ test('a streamed body reaches the script while it is still being sent', async ()
   const php = new Php();
   const stream = new PassThrough();
   const code =
-    '$f = fopen("php://input", "r"); while (($l = fgets($f)) !== false) { echo $l; flush(); }';
+    '$f = fopen("php://input", "r"); while (($l = fgets($f)) !== false) { echo $l; ' +
+    'flush(); }';
   const body = { kind: 'stream', stream } as const;
   const response = php.send(code, { method: 'PUT', body });
   for (let i = 1; i <= 3; i++) {
@@ -214,7 +223,8 @@ test('a script that reads by itself learns that its client broke off', async () 
   const php = new Php();
   const stream = new PassThrough();
   const code =
-    '$b = file_get_contents("php://input"); error_log("got " . strlen($b) . connection_aborted());';
+    '$b = file_get_contents("php://input"); error_log("got " . strlen($b) . ' +
+    'connection_aborted());';
   const response = php.send(code, { method: 'PUT', body: { kind: 'stream', stream } });
   stream.write('half');
   await until(() => php.pool.stats().busy === 1, 'a worker to take it');

@@ -24,8 +24,10 @@ test.each([
 test('headers arrive in order, repeated ones too', async () => {
   const php = new Php();
   const response = await php.get(`
-    header('X-A: 1'); header('Set-Cookie: a=1'); setcookie('b', '2 3', ['path' => '/', 'httponly' => true]);
-    header('X-Gone: 1'); header_remove('X-Gone'); header('X-A: 2'); header('X-A: 3', false);
+    header('X-A: 1'); header('Set-Cookie: a=1');
+    setcookie('b', '2 3', ['path' => '/', 'httponly' => true]);
+    header('X-Gone: 1'); header_remove('X-Gone');
+    header('X-A: 2'); header('X-A: 3', false);
     header('X-UTF: caf\u00e9'); header('Content-Length: 2'); echo 'ok';`);
   expect(response.headers.join('|')).toBe(
     'Set-Cookie|a=1|Set-Cookie|b=2%203; path=/; HttpOnly|X-A|2|X-A|3|' +
@@ -65,7 +67,8 @@ test('a script cannot smuggle a second header or a status line into one', async 
 test('headers_sent() says where the output began', async () => {
   const php = new Php({ ini: { output_buffering: 0 } });
   const code =
-    'echo "x";\n$s = headers_sent($f, $l); header("X-Late: 1");\necho json_encode([$s, basename($f) === basename(__FILE__), $l]);';
+    'echo "x";\n$s = headers_sent($f, $l); header("X-Late: 1");\necho ' +
+    'json_encode([$s, basename($f) === basename(__FILE__), $l]);';
   expect(await php.text(code)).toBe('x[true,true,1]');
   await php.logged(/headers already sent/);
 });
@@ -73,7 +76,8 @@ test('headers_sent() says where the output began', async () => {
 test('a header callback may still change the head', async () => {
   const php = new Php();
   const response = await php.get(
-    'header_register_callback(function () { header("X-Last: " . count(headers_list())); http_response_code(202); }); echo 1;',
+    'header_register_callback(function () { header("X-Last: " . ' +
+      'count(headers_list())); http_response_code(202); }); echo 1;',
   );
   expect(headerOf(response, 'x-last')).toEqual(['1']);
   expect(response.status).toBe(202);
@@ -83,13 +87,14 @@ test('the response headers can be asked for under all their names', async () => 
   const php = new Php();
   const code =
     'header("X-A:  1"); header("X-A: 2", false); header("x-b: 3");' +
-    'echo json_encode([apache_response_headers(), frankenphp_response_headers() === phpack_response_headers()]);';
+    'echo json_encode([apache_response_headers(), frankenphp_response_headers() === ' +
+    'phpack_response_headers()]);';
   const [headers, same] = (await php.json(code)) as [Record<string, string>, boolean];
   expect(headers).toMatchObject({ 'X-A': '2', 'x-b': '3' });
   expect(same).toBe(true);
 });
 
-test('a HEAD request runs the script up to its head and beyond, without a body', async () => {
+test('a HEAD request runs the whole script, without a body', async () => {
   const php = new Php({ ini: { output_buffering: 0 } });
   const code = 'header("Content-Length: 5"); echo "Hello"; error_log("ran on");';
   const response = await php.get(code, { method: 'HEAD' });

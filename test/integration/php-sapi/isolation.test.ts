@@ -69,7 +69,8 @@ const traces: [string, string, string][] = [
   ],
   [
     'error state',
-    '@$x++; json_decode("{"); preg_match("/(?:\\\\D+|<\\\\d+>)*[!?]/", str_repeat("f", 99999));',
+    '@$x++; json_decode("{"); preg_match("/(?:\\\\D+|<\\\\d+>)*[!?]/", ' +
+      'str_repeat("f", 99999));',
     '[error_get_last(), json_last_error(), preg_last_error()]',
   ],
   ['time limit', 'set_time_limit(7);', 'ini_get("max_execution_time")'],
@@ -98,7 +99,9 @@ test.each(traces)(
 test('random numbers of workers and requests have nothing in common', async () => {
   const php = new Php({ workers: 4 });
   const code =
-    'usleep(20000); echo mt_rand(), " ", random_int(0, PHP_INT_MAX), " ", uniqid("", true), " ", lcg_value(), " ", bin2hex(random_bytes(8)), " ", spl_object_hash(new stdClass), " ", session_create_id();';
+    'usleep(20000); echo mt_rand(), " ", random_int(0, PHP_INT_MAX), " ", ' +
+    'uniqid("", true), " ", lcg_value(), " ", bin2hex(random_bytes(8)), " ", ' +
+    'spl_object_hash(new stdClass), " ", session_create_id();';
   const all = Array.from({ length: 16 }, () => php.send(code));
   const columns: Set<string>[] = Array.from({ length: 5 }, () => new Set());
   for (const one of all) {
@@ -121,7 +124,8 @@ test('a script starts in its directory and knows its own file', async () => {
   const php = new Php();
   php.file(
     'sub/dir/index.php',
-    '<?php include "part.php"; echo " ", __FILE__, " ", getcwd(), " ", get_included_files()[0], " ", getlastmod() > 0;',
+    '<?php include "part.php"; echo " ", __FILE__, " ", getcwd(), " ", ' +
+      'get_included_files()[0], " ", getlastmod() > 0;',
   );
   php.file('sub/dir/part.php', '<?php echo "part";');
   const response = await php.sendTo('/sub/dir/index.php').settled();
@@ -218,9 +222,11 @@ test.each([
   const php = new Php();
   const first = await php.text(`${code} echo getmypid();`);
   const second = await php.text(
-    'for ($i = 0; $i < 30; $i++) usleep(50000); $s = file_get_contents("/proc/self/status");' +
+    'for ($i = 0; $i < 30; $i++) usleep(50000); $s = ' +
+      'file_get_contents("/proc/self/status");' +
       'preg_match_all("/^(SigBlk|SigIgn|Gid):.*/m", $s, $m);' +
-      'echo json_encode([getmypid(), pcntl_getpriority(), $m[0], posix_getrlimit()["soft openfiles"]]);',
+      'echo json_encode([getmypid(), pcntl_getpriority(), $m[0], ' +
+      'posix_getrlimit()["soft openfiles"]]);',
   );
   const [pid, priority, status, files] = JSON.parse(second) as [
     number,

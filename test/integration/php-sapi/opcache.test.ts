@@ -12,7 +12,9 @@ test('OPcache serves all workers from one memory', async () => {
   const php = new Php({ ini, workers: 2 });
   php.file('lib.php', '<?php return getmypid();');
   const code =
-    'usleep(30000); $pid = include __DIR__ . "/lib.php"; $s = opcache_get_status(); echo json_encode([$pid, $s["opcache_enabled"], $s["scripts"][__DIR__ . "/lib.php"]["hits"] ?? 0]);';
+    'usleep(30000); $pid = include __DIR__ . "/lib.php"; $s = opcache_get_status(); ' +
+    'echo json_encode([$pid, $s["opcache_enabled"], $s["scripts"][__DIR__ . ' +
+    '"/lib.php"]["hits"] ?? 0]);';
   const hits = new Map<number, number>();
   const all = Array.from({ length: 20 }, () => php.send(code));
   for (const one of all) {

@@ -9,7 +9,8 @@ const waitForFile = (name: string): string =>
 test('flush() reaches the client while the script runs on', async () => {
   const php = new Php({ ini: { output_buffering: 4096 } });
   const response = php.send(
-    `header('X-A: 1'); echo 'one '; ob_flush(); flush(); ${waitForFile('go')} echo 'two';`,
+    `header('X-A: 1'); echo 'one '; ob_flush(); flush();
+    ${waitForFile('go')} echo 'two';`,
   );
   await until(() => response.bytes === 4, 'the first part');
   expect(response.status).toBe(200);
@@ -57,7 +58,8 @@ test.each([
 test('what is written after the response is nobody else’s', async () => {
   const php = new Php();
   const code =
-    'echo "a"; fastcgi_finish_request(); register_shutdown_function(fn() => print("leak"));';
+    'echo "a"; fastcgi_finish_request(); register_shutdown_function(fn() => ' +
+    'print("leak"));';
   for (let i = 0; i < 3; i++) expect(await php.text(code)).toBe('a');
 });
 
@@ -71,11 +73,12 @@ test('output callbacks, destructors and shutdown functions may write', async () 
   expect(await php.text(code)).toBe('BODY SHUTDOWN DESTROYED ');
 });
 
-test('exit in an output callback and in a shutdown function ends the request only', async () => {
+test('exit in callbacks and shutdown functions ends the request only', async () => {
   const php = new Php();
   await php.get('ob_start(function ($b) { exit("x"); }); echo "y";');
   await php.get(
-    'register_shutdown_function(function () { ob_start(fn() => exit()); echo 1; exit; });',
+    'register_shutdown_function(function () { ob_start(fn() => exit()); echo 1; ' +
+      'exit; });',
   );
   expect(await php.text('echo "sound";')).toBe('sound');
   expect(php.worker(0, 'requests')).toBe(3);
@@ -103,7 +106,8 @@ test('a script waits for a reader that pauses', async () => {
   }
   const sink = new Slow();
   const code =
-    '$b = str_repeat("y", 100000); for ($i = 0; $i < 10; $i++) echo $b; error_log("done");';
+    '$b = str_repeat("y", 100000); for ($i = 0; $i < 10; $i++) echo $b; ' +
+    'error_log("done");';
   const response = php.send(code, { sink });
   await until(() => response.bytes > 0, 'the first bytes');
   // The ring holds 256 KiB, so a megabyte cannot be done without reading.
@@ -118,8 +122,11 @@ test('a script waits for a reader that pauses', async () => {
 test('a script stops at its next output when the client is gone', async () => {
   const php = new Php({ ini: { output_buffering: 0 } });
   const response = php.send(`
-    register_shutdown_function(function () { error_log(json_encode([connection_status(), connection_aborted()])); });
-    echo 'x'; flush(); ${waitForFile('go')} echo 'y'; flush(); error_log('not reached');`);
+    register_shutdown_function(function () {
+      error_log(json_encode([connection_status(), connection_aborted()]));
+    });
+    echo 'x'; flush(); ${waitForFile('go')}
+    echo 'y'; flush(); error_log('not reached');`);
   await until(() => response.bytes === 1, 'the first byte');
   response.abort();
   php.file('go', '');

@@ -120,7 +120,7 @@ test('headers that only look like trusted ones do not become variables', async (
   expect(all).not.toHaveProperty('HTTP_OTHER');
 });
 
-test('the environment is in $_SERVER and $_ENV, and loses against the request', async () => {
+test('the environment is in $_SERVER and $_ENV; the request wins', async () => {
   const php = new Php({
     env: { APP_ENV: 'prod', SERVER_NAME: 'environment', HTTPS: 'on' },
     ini: { variables_order: 'EGPCS' },
@@ -163,7 +163,8 @@ test('filter_input() reads every kind of input', async () => {
   const code =
     'echo json_encode([filter_input(INPUT_SERVER, "REMOTE_ADDR", FILTER_VALIDATE_IP),' +
     'filter_input(INPUT_SERVER, "HTTP_X_A"), filter_input(INPUT_GET, "g"),' +
-    'filter_input(INPUT_POST, "p"), filter_input(INPUT_COOKIE, "c"), $_SERVER["HTTP_X_A"]]);';
+    'filter_input(INPUT_POST, "p"), filter_input(INPUT_COOKIE, "c"), ' +
+    '$_SERVER["HTTP_X_A"]]);';
   const request: PhpRequest = {
     queryString: 'g=1',
     body: 'p=2',

@@ -48,8 +48,10 @@ test('a user handler that throws leaves a sound worker', async () => {
   const php = new Php();
   const code = `
     class H implements SessionHandlerInterface {
-      function open($p, $n): bool { return true; } function close(): bool { throw new Exception('close'); }
-      function read($id): string { return ''; } function write($id, $d): bool { exit('write'); }
+      function open($p, $n): bool { return true; }
+      function close(): bool { throw new Exception('close'); }
+      function read($id): string { return ''; }
+      function write($id, $d): bool { exit('write'); }
       function destroy($id): bool { return true; } function gc($m): int { return 0; }
     }
     session_set_save_handler(new H); session_start(); $_SESSION['a'] = 1; echo 'x';`;
@@ -61,7 +63,8 @@ test('upload progress reaches the session', async () => {
   const php = new Php();
   const cookie = cookieOf(await php.get(count));
   const body =
-    '--b\r\nContent-Disposition: form-data; name="PHP_SESSION_UPLOAD_PROGRESS"\r\n\r\nkey\r\n' +
+    '--b\r\nContent-Disposition: form-data; ' +
+    'name="PHP_SESSION_UPLOAD_PROGRESS"\r\n\r\nkey\r\n' +
     '--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\nx\r\n--b--\r\n';
   const ini =
     'session_start(); echo $_POST["PHP_SESSION_UPLOAD_PROGRESS"], $_FILES["f"]["size"];';

@@ -56,7 +56,7 @@ test('a crash after the first bytes breaks the response off', async () => {
   await expectAllFree(php);
 });
 
-test('a crash in the midst of its body is reported, and the next body arrives', async () => {
+test('a crash in the midst of a body spares the next body', async () => {
   const php = new Php();
   const bytes = Buffer.alloc(1_000_000, 'b');
   const request = { method: 'PUT', body: { kind: 'bytes', bytes } as const };
@@ -73,7 +73,8 @@ test('a crash in the midst of its body is reported, and the next body arrives', 
 test('the stack of endless native recursion takes one worker only', async () => {
   const php = new Php();
   const code =
-    '$a = []; for ($i = 0; $i < 2000000; $i++) $a = [$a]; echo json_encode(serialize($a) !== "");';
+    '$a = []; for ($i = 0; $i < 2000000; $i++) $a = [$a]; echo ' +
+    'json_encode(serialize($a) !== "");';
   const response = await php.get(`ini_set('memory_limit', -1); ${code}`);
   expect(response.failure === null || response.failure.reason === 'crashed').toBe(true);
   expect(await php.text('echo "next";')).toBe('next');
@@ -83,7 +84,11 @@ test('a request over its wall-clock limit is killed and told apart', async () =>
   const php = new Php({ workers: 2, requestTimeoutMs: 300 });
   const slow = await php.get('sleep(60);');
   expect(slow.failure).toMatchObject({ reason: 'timeout', afterMs: 300 });
-  expect(await php.text('usleep(50000); echo "in time";')).toBe('in time');
+  // Longer than the limit, so that a successor with the clock of the dead would be found.
+  for (let i = 0; i < 8; i++) {
+    expect(await php.text('usleep(50000); echo "in time";')).toBe('in time');
+  }
+  expect(php.words()[layout.channel.deaths >> 2]).toBe(1);
   expect(php.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
   await expectAllFree(php);
 });
@@ -165,7 +170,7 @@ test('when the zygote dies its workers die, and a new one takes over', async () 
   await until(() => !pids.some(isAlive), 'the end of the old workers');
 });
 
-test('stopping lets idle workers leave by themselves and leaves nothing behind', async () => {
+test('stopping lets idle workers leave, and leaves nothing behind', async () => {
   const php = new Php({ workers: 3 });
   await php.pool.ready;
   const pids = [php.pool.zygotePid, ...php.workerPids()];
