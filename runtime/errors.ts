@@ -98,7 +98,9 @@ export class ProductError extends Error {
   }
 }
 
-/** Anything thrown, as an error with a code; unexpected ones keep their stack as message. */
+/**
+ * Anything thrown, as an error with a code; unexpected ones keep their stack as message.
+ */
 export function asProductError(thrown: unknown): ProductError {
   if (thrown instanceof ProductError) return thrown;
   const text =

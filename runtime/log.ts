@@ -16,7 +16,9 @@ export const logLevels: readonly LogLevel[] = [
 export interface LogOptions {
   level: LogLevel;
   format: LogFormat;
-  /** Where lines go. Default: standard error, so that standard output stays for commands. */
+  /**
+   * Where lines go. Default: standard error, so that standard output stays for commands.
+   */
   write?: (text: string) => void;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -43,7 +45,9 @@ export class Log {
     return logLevels.indexOf(level) <= logLevels.indexOf(this.level);
   }
 
-  /** Writes nothing when the level is not wanted. Fields that are undefined are left out. */
+  /**
+   * Writes nothing when the level is not wanted. Fields that are undefined are left out.
+   */
   write(level: LogLevel, message: string, fields?: LogFields): void {
     if (this.has(level)) this.#add(level, message, fields);
   }
@@ -102,8 +106,8 @@ const STALLED_MS = 1000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Waits for a slow reader for at most a second, then drops the text: a log nobody reads must
- * not stop the server for ever.
+ * Waits for a slow reader for at most a second, then drops the text: a log nobody reads
+ * must not stop the server for ever.
  */
 function writeToStderr(text: string): void {
   let rest = Buffer.from(text);

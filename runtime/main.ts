@@ -1,6 +1,6 @@
 /**
- * The product's entry: what this process is to be, and how it fails. Everything a server does
- * not need at its start is imported where it is used.
+ * The product's entry: what this process is to be, and how it fails. Everything a server
+ * does not need at its start is imported where it is used.
  */
 import { writeSync } from 'node:fs';
 import { basename } from 'node:path';

@@ -4,8 +4,8 @@ import { install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
 
 /**
- * Replaces this process by PHP: same process id, terminal, standard streams, signals and exit
- * status. Returns only by throwing.
+ * Replaces this process by PHP: same process id, terminal, standard streams, signals and
+ * exit status. Returns only by throwing.
  */
 export const phpCli: Command = async (context) => {
   const { arguments: given, cwd, log } = context;

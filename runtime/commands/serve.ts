@@ -43,6 +43,7 @@ async function run(
     config,
     appRoot: installation.appRoot,
     writableRoot: isPackaged ? installation.variableRoot : null,
+    cachesRoot: isPackaged ? installation.cachesRoot : null,
     isTreeImmutable: isPackaged,
     spoolDir: join(installation.dataDir, 'tmp'),
     pool,
@@ -112,8 +113,8 @@ async function pruneOldVersions(installation: Installation, log: Log): Promise<v
 }
 
 /**
- * What nobody caught is a fault of ours in an unknown state. The service manager starts a new
- * server; going on could answer requests wrongly.
+ * What nobody caught is a fault of ours in an unknown state. The service manager starts a
+ * new server; going on could answer requests wrongly.
  */
 function dieLoudly(log: Log): void {
   process.on('uncaughtException', (thrown) => {

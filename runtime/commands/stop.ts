@@ -3,10 +3,10 @@ import { isatty } from 'node:tty';
 import type { Log } from '../log.ts';
 
 /**
- * SIGTERM and SIGINT: the first asks the server to stop, a second one ends the process at once
- * with the shell's status for it; PHP's processes die with this one. SIGHUP stops a server in the
- * foreground of a terminal, and is ignored otherwise: logs go to standard error, so there is
- * nothing to reopen.
+ * SIGTERM and SIGINT: the first asks the server to stop, a second one ends the process at
+ * once with the shell's status for it; PHP's processes die with this one. SIGHUP stops a
+ * server in the foreground of a terminal, and is ignored otherwise: logs go to standard
+ * error, so there is nothing to reopen.
  */
 export class StopSignals {
   /** Resolves at the first signal. */

@@ -10,7 +10,8 @@ export interface ParsedArguments {
 }
 
 /**
- * `[FLAG]… [COMMAND] [FLAG]…`; after `php-cli`, everything belongs to PHP. Throws PHPACK_E_USAGE.
+ * `[FLAG]… [COMMAND] [FLAG]…`; after `php-cli`, everything belongs to PHP. Throws
+ * PHPACK_E_USAGE.
  */
 export function parseArguments(argv: readonly string[]): ParsedArguments {
   const found = new Map<string, string[]>();

@@ -12,8 +12,8 @@ export interface EffectiveConfig {
 }
 
 /**
- * The binary's configuration with flags laid over it; `php.ini` and `php.env` are added to, all
- * other keys replaced. Throws PHPACK_E_CONFIG.
+ * The binary's configuration with flags laid over it; `php.ini` and `php.env` are added
+ * to, all other keys replaced. Throws PHPACK_E_CONFIG.
  */
 export function applyFlags(
   fromBinary: unknown,

@@ -67,8 +67,8 @@ export function flatten(value: unknown): Map<string, unknown> {
 }
 
 /**
- * The configuration a manifest carries, complete and valid. Throws PHPACK_E_CONFIG with every
- * fault found, not only the first.
+ * The configuration a manifest carries, complete and valid. Throws PHPACK_E_CONFIG with
+ * every fault found, not only the first.
  */
 export function checkConfig(value: unknown): AppConfig {
   const flat = flatten(value);

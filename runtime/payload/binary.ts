@@ -20,8 +20,9 @@ import type { OpenPayload } from './trailer.ts';
 
 /**
  * Path of a program or library of the payload, `<data>/bin/<sha256>/<name>`; written and
- * verified first when it is not there. Needs no lock: whoever renames first wins, all others
- * find the same bytes. Throws PHPACK_E_PAYLOAD_DAMAGED and what data-dir.ts throws.
+ * verified first when it is not there. Needs no lock: whoever renames first wins, all
+ * others find the same bytes. Throws PHPACK_E_PAYLOAD_DAMAGED and what data-dir.ts
+ * throws.
  */
 export async function installBinary(
   payload: OpenPayload,

@@ -50,13 +50,16 @@ function directoryName(name: string): string {
   return safe || 'app';
 }
 
-/** Subdirectories, made at every start; docs/reference/data-dir.md says what is in them. */
+/**
+ * Subdirectories, made at every start; docs/reference/data-dir.md says what is in them.
+ */
 const subdirectories = ['app', 'bin', 'run', 'sessions', 'state', 'tmp', 'var'];
 
 /**
- * Makes the data directory and what is directly in it, or verifies what is there: ours, not
- * writable by others, and reached through no directory or link that others could exchange.
- * Throws PHPACK_E_DATA_DIR_UNSAFE, PHPACK_E_DATA_DIR_READ_ONLY, PHPACK_E_DISK_FULL.
+ * Makes the data directory and what is directly in it, or verifies what is there: ours,
+ * not writable by others, and reached through no directory or link that others could
+ * exchange. Throws PHPACK_E_DATA_DIR_UNSAFE, PHPACK_E_DATA_DIR_READ_ONLY,
+ * PHPACK_E_DISK_FULL.
  */
 export function prepareDataDir(path: string): void {
   checkAncestors(path);
@@ -86,8 +89,8 @@ function makeDirectory(path: string, withParents: boolean): void {
 }
 
 /**
- * Throws PHPACK_E_DATA_DIR_UNSAFE unless `path` itself is a directory or regular file (no link)
- * that belongs to this process's user and that nobody else may write.
+ * Throws PHPACK_E_DATA_DIR_UNSAFE unless `path` itself is a directory or regular file (no
+ * link) that belongs to this process's user and that nobody else may write.
  */
 export function assertOwn(path: string, kind: 'directory' | 'file'): Stats {
   const stats = lstatSync(path);
@@ -106,8 +109,8 @@ export function assertOwn(path: string, kind: 'directory' | 'file'): Stats {
 }
 
 /**
- * Everything above the data directory must belong to root or to us and be closed to others;
- * who could rename a directory above ours could put another one in its place.
+ * Everything above the data directory must belong to root or to us and be closed to
+ * others; who could rename a directory above ours could put another one in its place.
  */
 function checkAncestors(path: string): void {
   const uid = process.geteuid!();
@@ -136,7 +139,10 @@ function checkAncestors(path: string): void {
   check(dirname(path));
 }
 
-/** Sticky directories (/tmp) let only owners rename; a private group is as good as its user. */
+/**
+ * Sticky directories (/tmp) let only owners rename; a private group is as good as its
+ * user.
+ */
 function canOthersRename({ mode, gid }: Stats): boolean {
   if ((mode & 0o1000) !== 0) return false;
   if ((mode & 0o002) !== 0) return true;

@@ -42,9 +42,9 @@ export interface ExtractedApp {
 }
 
 /**
- * Makes sure that the app is extracted and its writable paths are in place. A warm start reads
- * one small file. Throws PHPACK_E_PAYLOAD_DAMAGED, PHPACK_E_DISK_FULL, PHPACK_E_DATA_DIR_*,
- * PHPACK_E_WRITABLE_PATH.
+ * Makes sure that the app is extracted and its writable paths are in place. A warm start
+ * reads one small file. Throws PHPACK_E_PAYLOAD_DAMAGED, PHPACK_E_DISK_FULL,
+ * PHPACK_E_DATA_DIR_*, PHPACK_E_WRITABLE_PATH.
  */
 export async function extractApp(sources: ExtractSources): Promise<ExtractedApp> {
   const { payload, dataDir, paths, loadAddon, log } = sources;
@@ -164,7 +164,9 @@ function readIfExists(path: string): string {
   }
 }
 
-/** Fails early and with numbers; the system's own error comes after minutes of writing. */
+/**
+ * Fails early and with numbers; the system's own error comes after minutes of writing.
+ */
 function assertSpace(dataDir: string, bytes: number, files: number): void {
   const { bavail, bsize, ffree, files: inodes } = statfsSync(dataDir);
   const lacks =

@@ -18,9 +18,9 @@ const POLL_MS = 50;
 const REPORT_EVERY_MS = 10_000;
 
 /**
- * Holds the lock of `<data>/app` while `work` runs. The kernel releases it when its holder dies,
- * however it dies, so waiting for it never ends in waiting for nobody. `onWait` is called every
- * ten seconds of waiting.
+ * Holds the lock of `<data>/app` while `work` runs. The kernel releases it when its
+ * holder dies, however it dies, so waiting for it never ends in waiting for nobody.
+ * `onWait` is called every ten seconds of waiting.
  */
 export async function withAppLock<T>(
   locks: Locks,

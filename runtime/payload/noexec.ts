@@ -18,13 +18,15 @@ import { assertOwn } from './data-dir.ts';
 import { isExecutable } from './binary.ts';
 
 /**
- * A path by which this process can load the addon: its own, or, on a file system mounted noexec,
- * that of a copy without a name. Throws PHPACK_E_NOEXEC when there is no place for one.
+ * A path by which this process can load the addon: its own, or, on a file system mounted
+ * noexec, that of a copy without a name. Throws PHPACK_E_NOEXEC when there is no place
+ * for one.
  */
 export function loadablePath(channel: string, env: NodeJS.ProcessEnv): string {
   if (isExecutable(channel)) return channel;
   const bytes = readFileSync(channel);
-  // Nothing is ever looked up by name there (O_TMPFILE), so nobody can prepare or exchange it.
+  // Nothing is ever looked up by name there (O_TMPFILE), so nobody can prepare or
+  // exchange it.
   const places = [
     env['XDG_RUNTIME_DIR'],
     '/dev/shm',
@@ -41,7 +43,10 @@ export function loadablePath(channel: string, env: NodeJS.ProcessEnv): string {
   throw new ProductError('PHPACK_E_NOEXEC', seen);
 }
 
-/** Not in node:fs' constants; the same number on every architecture Linux has O_DIRECTORY at. */
+/**
+ * Not in node:fs' constants; the same number on every architecture Linux has O_DIRECTORY
+ * at.
+ */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 
 /** An open descriptor of an executable copy; null when `place` cannot have one. */
@@ -82,8 +87,8 @@ export function runnablePhp(
   const fd = openSync(php, 'r');
   try {
     const executable = `/proc/self/fd/${addon().memfdFromFile(fd, 'php')}`;
-    // A link may lie anywhere; the product behind it acts as `php` by its name. The constant
-    // would become the product's own path, by which it is a server: rather none.
+    // A link may lie anywhere; the product behind it acts as `php` by its name. The
+    // constant would become the product's own path, by which it is a server: rather none.
     return { executable, command: linkToProduct(dataDir, product), argv0: executable };
   } finally {
     closeSync(fd);

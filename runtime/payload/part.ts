@@ -6,13 +6,15 @@ import { ProductError } from '../errors.ts';
 import type { PayloadPart } from './format.ts';
 import type { OpenPayload } from './trailer.ts';
 
-/** Few, large pieces: decoding runs on another thread, and each piece is one hand-over. */
+/**
+ * Few, large pieces: decoding runs on another thread, and each piece is one hand-over.
+ */
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * Hands the decoded bytes of a part to `onChunk`, one piece after the other, in constant memory.
- * What was handed over counts only when this resolves: the checksum is known at the
- * end. Throws PHPACK_E_PAYLOAD_DAMAGED, and whatever `onChunk` throws.
+ * Hands the decoded bytes of a part to `onChunk`, one piece after the other, in constant
+ * memory. What was handed over counts only when this resolves: the checksum is known at
+ * the end. Throws PHPACK_E_PAYLOAD_DAMAGED, and whatever `onChunk` throws.
  */
 export async function readPart(
   payload: OpenPayload,

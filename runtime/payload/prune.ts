@@ -25,12 +25,17 @@ export async function prune(locks: Locks, dataDir: string): Promise<Pruned> {
     dataDir,
     () => {},
     async () => {
-      const unused = listByUse(apps).slice(KEPT_VERSIONS);
-      return unused.filter((version) => hideUnlessUsed(locks, dataDir, version));
+      const versions = listByUse(apps);
+      // Also clears away the marks of servers that were killed.
+      const used = versions.map((version) => isInUse(locks, dataDir, version));
+      return versions.filter(
+        (version, rank) =>
+          rank >= KEPT_VERSIONS && !used[rank] && hideUnlessUsed(locks, dataDir, version),
+      );
     },
   );
   await removeLeftovers(apps, 0);
-  const binaries = await pruneBinaries(join(dataDir, 'bin'));
+  const binaries = await pruneBinaries(join(dataDir, 'bin'), oldestUse(dataDir));
   await removeOldUploads(join(dataDir, 'tmp'));
   return { versions: hidden, binaries };
 }
@@ -47,22 +52,35 @@ function listByUse(apps: string): string[] {
 }
 
 function hideUnlessUsed(locks: Locks, dataDir: string, version: string): boolean {
-  if (isInUse(locks, dataDir, version)) return false;
   const path = join(dataDir, 'app', version);
   const hidden = hideTree(path);
   if (!hidden) return false;
-  // A process may have marked it after the first look; none can after the renaming.
+  // A process may have marked it after the first look; none can any more.
   if (!isInUse(locks, dataDir, version)) return true;
   renameSync(hidden, path);
   return false;
 }
 
-/** Their directories' times are refreshed by every start that uses them. */
-async function pruneBinaries(bin: string): Promise<string[]> {
+/**
+ * When the server that has been running longest was started; the marks of dead ones are
+ * gone.
+ */
+function oldestUse(dataDir: string): number {
+  const run = join(dataDir, 'run');
+  const times = readdirSync(run)
+    .filter((name) => name.endsWith('.use'))
+    .map((name) => statSync(join(run, name), { throwIfNoEntry: false })?.mtimeMs);
+  return Math.min(Date.now(), ...times.filter((time) => time !== undefined));
+}
+
+/**
+ * Every start refreshes the times of the directories it uses, just before it marks
+ * itself: what is older than all running servers serves none of them.
+ */
+async function pruneBinaries(bin: string, oldestUseMs: number): Promise<string[]> {
+  const before = Math.min(Date.now() - 30 * DAY_MS, oldestUseMs - 60_000);
   const names = readdirSync(bin).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  const old = names.filter(
-    (name) => Date.now() - lstatSync(join(bin, name)).mtimeMs > 30 * DAY_MS,
-  );
+  const old = names.filter((name) => lstatSync(join(bin, name)).mtimeMs < before);
   for (const name of old) await removeTree(join(bin, name));
   return old;
 }

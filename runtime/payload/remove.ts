@@ -9,8 +9,8 @@ export const NEW_PREFIX = '.new-';
 export const OLD_PREFIX = '.old-';
 
 /**
- * Removes a directory at once from everybody's sight, then its content. Asynchronous, because
- * a server does it beside its requests. Does nothing when there is none.
+ * Removes a directory at once from everybody's sight, then its content. Asynchronous,
+ * because a server does it beside its requests. Does nothing when there is none.
  */
 export async function removeTree(path: string): Promise<void> {
   const hidden = hideTree(path);

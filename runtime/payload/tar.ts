@@ -23,15 +23,19 @@ export interface TarSink {
 }
 
 /**
- * Reads ustar archives with pax and GNU long names from pieces of any size. Only what a payload
- * contains: files, directories, symlinks. An own reader because it is synchronous: 30,000 files
- * are a matter of system calls, not of promises (measured: 10 to 20 times faster than tar streams).
+ * Reads ustar archives with pax and GNU long names from pieces of any size. Only what a
+ * payload contains: files, directories, symlinks. An own reader because it is
+ * synchronous: 30,000 files are a matter of system calls, not of promises (measured: 10
+ * to 20 times faster than tar streams).
  */
 export class TarReader {
   readonly #sink: TarSink;
   readonly #block = Buffer.alloc(BLOCK);
   #blockBytes = 0;
-  /** Content still to come of the current file, or of a header that describes the next one. */
+  /**
+   * Content still to come of the current file, or of a header that describes the next
+   * one.
+   */
   #remaining = 0;
   #padding = 0;
   #header: { type: string; chunks: Buffer[] } | null = null;

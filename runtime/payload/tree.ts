@@ -13,7 +13,9 @@ import type { TarEntry, TarSink } from './tar.ts';
 
 /** A path of the app whose content lies elsewhere; in the tree it becomes a link. */
 export interface LinkedPath {
-  /** Relative to the app's root, without a slash at the end; inside no other linked path. */
+  /**
+   * Relative to the app's root, without a slash at the end; inside no other linked path.
+   */
   path: string;
   /** Directory that gets what the archive has at `path`, under the same path. Exists. */
   store: string;
@@ -35,7 +37,9 @@ const EARLIEST_MTIME = 1;
 /** Writes a tar's entries to disk; nothing outside of tree and stores is ever touched. */
 export class TreeWriter implements TarSink {
   readonly #target: TreeTarget;
-  /** Directories made here, by absolute path: nothing is written through anything else. */
+  /**
+   * Directories made here, by absolute path: nothing is written through anything else.
+   */
   readonly #directories = new Map<string, number>();
   #fd = -1;
   #mtime = EARLIEST_MTIME;
@@ -118,7 +122,8 @@ export class TreeWriter implements TarSink {
       try {
         mkdirSync(absolute, 0o755);
       } catch (error) {
-        // Not made by us as a directory: a file or a link of the same archive is in the way.
+        // Not made by us as a directory: a file or a link of the same archive is in the
+        // way.
         if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
           throw refuse(absolute, 'is a file or a link, and a directory of the same name');
         }

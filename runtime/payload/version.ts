@@ -31,7 +31,10 @@ function isInside(a: WritablePath, b: WritablePath): boolean {
   return a.path === b.path || a.path.startsWith(`${b.path}/`);
 }
 
-/** Part of every version's name: a new way of laying out the tree must not meet an old tree. */
+/**
+ * Part of every version's name: a new way of laying out the tree must not meet an old
+ * tree.
+ */
 const LAYOUT = 1;
 
 /** Name of the version's directory: hash of the tree, and of what else shapes it. */

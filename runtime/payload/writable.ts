@@ -52,7 +52,9 @@ export interface WritableHome {
   variable: string;
   /** Initial content, as extracted from this version's payload. */
   seed: string;
-  /** File that lists what has been copied once, so that what was deleted stays deleted. */
+  /**
+   * File that lists what has been copied once, so that what was deleted stays deleted.
+   */
   seededList: string;
 }
 
@@ -65,7 +67,8 @@ export function isPopulated(
   return paths.every(({ path, kind }) => {
     const place = join(variable, path);
     if (kind === 'directory') return lstatIfExists(place)?.isDirectory() ?? false;
-    // A file that the app brings no first version of may be absent; its directory may not.
+    // A file that the app brings no first version of may be absent; its directory may
+    // not.
     return (
       existsSync(place) || (existsSync(dirname(place)) && !existsSync(join(seed, path)))
     );
@@ -73,9 +76,9 @@ export function isPopulated(
 }
 
 /**
- * Puts the initial content of writable paths in place and never touches what exists. A path
- * that is missing gets everything; in others, files that no earlier version brought are added.
- * The caller holds the lock. Returns the number of files and directories made.
+ * Puts the initial content of writable paths in place and never touches what exists. A
+ * path that is missing gets everything; in others, files that no earlier version brought
+ * are added. The caller holds the lock. Returns the number of files and directories made.
  */
 export function populate(home: WritableHome, paths: readonly WritablePath[]): number {
   const seeded = new Set(readList(home.seededList));

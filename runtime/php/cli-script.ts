@@ -11,9 +11,9 @@ export type CliPlan =
   | { kind: 'program'; file: string; args: string[] };
 
 /**
- * Looks the script up: the caller's own file first, then a file of the app, by its absolute path.
- * A script that begins with another interpreter's `#!` is run by PHP's version of it beside it
- * (`drush.php`, which Composer makes), else by that interpreter.
+ * Looks the script up: the caller's own file first, then a file of the app, by its
+ * absolute path. A script that begins with another interpreter's `#!` is run by PHP's
+ * version of it beside it (`drush.php`, which Composer makes), else by that interpreter.
  */
 export function planCli(args: readonly string[], cwd: string, appRoot: string): CliPlan {
   const place = findScript(args);

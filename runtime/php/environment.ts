@@ -19,9 +19,9 @@ export interface EnvironmentSources {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The environment of PHP, the same for serve and php-cli. The caller's goes through, as apps are
- * configured by it, and wins over what the vendor configured. Child processes find the same
- * `php` first, with the same php.ini.
+ * The environment of PHP, the same for serve and php-cli. The caller's goes through, as
+ * apps are configured by it, and wins over what the vendor configured. Child processes
+ * find the same `php` first, with the same php.ini.
  */
 export function phpEnvironment(sources: EnvironmentSources): Record<string, string> {
   const { caller, dataDir, iniFile, phpCommand, home, forced } = sources;

@@ -4,7 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertOwn, fileSystemError } from '../payload/data-dir.ts';
 
-/** Files of earlier configurations that are kept: children of running servers read them. */
+/**
+ * Files of earlier configurations that are kept: children of running servers read them.
+ */
 const KEPT_FILES = 50;
 
 /**

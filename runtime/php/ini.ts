@@ -10,7 +10,9 @@ export interface IniSources {
   maxBodyBytes: number;
   /** PHP files and others of the app: sizes OPcache. */
   files: number;
-  /** The code may change under a running server: development, or writable paths with PHP. */
+  /**
+   * The code may change under a running server: development, or writable paths with PHP.
+   */
   checksCode: boolean;
 }
 
@@ -22,8 +24,8 @@ export interface IniDirective {
 }
 
 /**
- * Defaults before everything the app says: php.ini-production, and what a packaged app needs.
- * docs/reference/quirks.md tells users what differs from a distribution's php.ini.
+ * Defaults before everything the app says: php.ini-production, and what a packaged app
+ * needs. docs/reference/quirks.md tells users what differs from a distribution's php.ini.
  */
 export function iniDefaults(sources: IniSources): IniDirective[] {
   const { dataDir, maxBodyBytes, files, checksCode } = sources;
@@ -85,7 +87,9 @@ function uploadLimit(maxBodyBytes: number): string {
   return String(maxBodyBytes || Number.MAX_SAFE_INTEGER);
 }
 
-/** Address space, not memory: pages count when they are used. Drupal uses about 100 MB. */
+/**
+ * Address space, not memory: pages count when they are used. Drupal uses about 100 MB.
+ */
 function opcacheMegabytes(files: number): string {
   return String(Math.min(512, Math.max(128, Math.ceil(files / 64))));
 }
@@ -94,7 +98,9 @@ function opcacheFiles(files: number): number {
   return Math.min(1_000_000, Math.max(4000, Math.ceil(files * 1.2)));
 }
 
-/** The whole php.ini: defaults, the app's own file, the configuration. The last one wins. */
+/**
+ * The whole php.ini: defaults, the app's own file, the configuration. The last one wins.
+ */
 export function composeIni(sources: IniSources): string {
   const defaults = iniDefaults(sources).map(({ name, value, reason }) => {
     const line = formatDirective(name, value);

@@ -87,7 +87,8 @@ test('kill -9 at any moment heals', async () => {
     const child = many.start(['extract', '--data-dir', data]);
     const ended = finish(child);
     const app = join(data, 'app');
-    // Not by the clock from the start, but from the moment there is something to interrupt.
+    // Not by the clock from the start, but from the moment there is something to
+    // interrupt.
     while (child.exitCode === null && !(existsSync(app) && readdirSync(app).length > 0)) {
       await new Promise((resolve) => setImmediate(resolve));
     }

@@ -29,8 +29,8 @@ const files = await testProduct(
 let count = 0;
 
 /**
- * Runs the product in a mount namespace of its own, with a file system of these mount options on
- * its data directory, and then shows what is there.
+ * Runs the product in a mount namespace of its own, with a file system of these mount
+ * options on its data directory, and then shows what is there.
  */
 function runMounted(
   options: string,

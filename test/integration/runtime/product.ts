@@ -41,8 +41,8 @@ export interface RunResult {
 }
 
 /**
- * A product whose base is Node itself: it runs runtime/main.ts from source, and finds the payload
- * behind its own executable, as the real one does.
+ * A product whose base is Node itself: it runs runtime/main.ts from source, and finds the
+ * payload behind its own executable, as the real one does.
  */
 export async function testProduct(
   file: string,

@@ -125,7 +125,8 @@ export function craftProduct(
     php: { version: '8.4.0', extensions: [] },
     config: options.config ?? completeConfig,
   };
-  // Offsets count from the end, and the manifest's length depends on them: two rounds suffice.
+  // Offsets count from the end, and the manifest's length depends on them: two rounds
+  // suffice.
   let text = Buffer.alloc(0);
   for (let round = 0; round < 4; round++) {
     let fromEnd = 64 + text.length;
