@@ -80,6 +80,9 @@ int phpack_zygote_main(char *name) {
   if ((uint32_t)getppid() != phpack_channel->front_pid)
     return refuse("its server is gone");
   prctl(PR_SET_NAME, "phpack-zygote");
+  /* What scripts leave running comes to the zygote, which buries it: in a container the
+   * first process is often the server itself, which would keep zombies. */
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   catch_signals();
   if (start_php() == FAILURE) return BAD_PHP;
   phpack_log_use_channel();

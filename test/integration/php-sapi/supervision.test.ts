@@ -130,6 +130,15 @@ test('workers are replaced after max_requests, without a failure', async () => {
   expect(perPid.size).toBeLessThan(33);
 });
 
+test('programs that a script leaves behind do not become zombies', async () => {
+  const php = new Php();
+  const pid = Number(await php.text('echo exec("sleep 60 >/dev/null 2>&1 & echo $!");'));
+  const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  expect(Number(parent?.[1])).toBe(php.pool.zygotePid);
+  process.kill(pid, 'SIGKILL');
+  await until(() => !existsSync(`/proc/${pid}`), 'its burial');
+});
+
 test('workers that die between requests are replaced, ever more slowly', async () => {
   const php = new Php({ workers: 1 });
   await php.pool.ready;
