@@ -66,15 +66,7 @@ test('a body over the limit is refused before it is read', async () => {
   const zeros = path.join(app.directory, 'zeros');
   await fs.truncate(zeros, 3 * 1024 ** 3 + 1);
   const report = '%{http_code} %{size_upload}';
-  const refused = await curl(
-    '-T',
-    zeros,
-    '-o',
-    '/dev/null',
-    '-w',
-    report,
-    '/sink.php',
-  );
+  const refused = await curl('-T', zeros, '-o', '/dev/null', '-w', report, '/sink.php');
   const [status, uploaded] = refused.split(' ').map(Number);
   expect(status).toBe(413);
   expect(uploaded).toBeLessThan(100 * mebibyte);

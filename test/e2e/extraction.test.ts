@@ -58,7 +58,7 @@ test('two first starts at once: one unpacks, both serve the same data', async ()
   const unpacked = servers.map(
     (server) => server.entries().filter((one) => one.msg === 'unpacked the app').length,
   );
-  expect(unpacked.sort()).toEqual([0, 1]);
+  expect(unpacked.toSorted((a, b) => a - b)).toEqual([0, 1]);
   for (const [index, server] of servers.entries()) {
     const answer = await fetch(`${server.url}/notes.php`, {
       method: 'POST',
@@ -73,8 +73,8 @@ test('two first starts at once: one unpacks, both serve the same data', async ()
     ['note 0', 'note 1'],
     ['note 0', 'note 1'],
   ]);
-  await servers[0]!.stop();
-  expect((await fetch(servers[1]!.url)).status).toBe(200);
+  await servers[0].stop();
+  expect((await fetch(servers[1].url)).status).toBe(200);
 });
 
 test.each([

@@ -139,13 +139,13 @@ async function frontPages(isOver: () => boolean) {
   const failures: unknown[] = [];
   const visitor = async () => {
     while (!isOver()) {
-      await fetch(server.url).then(
-        async (answer) => {
-          await answer.arrayBuffer();
-          statuses.push(answer.status);
-        },
-        (error) => failures.push(error),
-      );
+      try {
+        const answer = await fetch(server.url);
+        await answer.arrayBuffer();
+        statuses.push(answer.status);
+      } catch (error) {
+        failures.push(error);
+      }
     }
   };
   await Promise.all([visitor(), visitor()]);

@@ -24,10 +24,18 @@ export function pngFile(name: string, width: number, height: number): File {
   return new File([bytes], name, { type: 'image/png' });
 }
 
-/** Width and height that a PNG or JPEG file says it has. */
+/** Width and height that a PNG, JPEG or lossy WebP file says it has. */
 export function imageSize(bytes: Buffer): { width: number; height: number } {
   if (bytes.readUInt32BE(0) === 0x89504e47) {
     return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
+  }
+  if (bytes.toString('latin1', 8, 12) === 'WEBP') {
+    const frame = bytes.indexOf('\x9d\x01\x2a', 0, 'latin1');
+    const [width, height] = [
+      bytes.readUInt16LE(frame + 3),
+      bytes.readUInt16LE(frame + 5),
+    ];
+    return { width: width & 0x3fff, height: height & 0x3fff };
   }
   for (let at = 2; at < bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {
     const marker = bytes[at + 1] ?? 0;
@@ -35,7 +43,7 @@ export function imageSize(bytes: Buffer): { width: number; height: number } {
       return { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
     }
   }
-  throw new Error('neither PNG nor JPEG');
+  throw new Error('neither PNG nor JPEG nor WebP');
 }
 
 function chunk(type: string, data: Buffer): Buffer {
