@@ -14,6 +14,8 @@ export interface LogRecord {
 /** A text longer than this becomes several entries, so that no worker fills memory. */
 const MAX_TEXT = 256 * 1024;
 const MAX_LINE = 16 * 1024;
+/** PIPE_BUF: what a pipe takes in one piece. */
+const MAX_RECORD = 4096;
 
 /** syslog's numbers; 0–3 are errors. */
 function levelOf(number: number): PhpLogEntry['level'] {
@@ -41,7 +43,7 @@ export class LogAssembler {
     let data = this.#rest.length > 0 ? Buffer.concat([this.#rest, chunk]) : chunk;
     while (data.length >= LOG_HEADER) {
       const bytes = data.readUInt16LE(logRecord.bytes);
-      if (bytes < LOG_HEADER) {
+      if (bytes < LOG_HEADER || bytes > MAX_RECORD) {
         // Not ours (a script wrote to the descriptor): nothing after it can be trusted.
         data = Buffer.alloc(0);
         break;

@@ -100,6 +100,7 @@ test('bytes that are no record are dropped, later records are read again', () =>
   const found: LogRecord[] = [];
   const assembler = new LogAssembler((entry) => found.push(entry));
   assembler.write(Buffer.alloc(64));
+  assembler.write(Buffer.alloc(64, 'not a record'));
   assembler.write(record({ text: 'fine' }));
   expect(found.map((entry) => entry.text)).toEqual(['fine']);
 });
