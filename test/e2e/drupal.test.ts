@@ -1,12 +1,13 @@
 import * as fs from 'node:fs/promises';
-import { request } from 'node:http';
 import * as path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drupalTree } from '../apps/drupal.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
-import { attributes, decodeEntities } from './html.ts';
+import { installInBrowser } from './drupal-installer.ts';
+import { attributes } from './html.ts';
 import { imageSize, pngFile } from './image.ts';
 import { buildProduct, type Deployment, deploy } from './product.ts';
+import { rawGet } from './raw.ts';
 import type { Server } from './server.ts';
 
 const admin = { name: 'chief', password: 'correct horse battery' };
@@ -257,11 +258,11 @@ test('code, configuration and the database are never served, in no spelling', as
     '/autoload.php',
   ];
   for (const target of secret) {
-    const response = await rawGet(target);
+    const response = await rawGet(server, target);
     expect([400, 403, 404], `${target}: ${response.status}`).toContain(response.status);
     expect(response.body, target).not.toMatch(/<\?php|SQLite format|services:|\{% /);
   }
-  expect((await rawGet('/core/misc/drupal.js')).status).toBe(200);
+  expect((await rawGet(server, '/core/misc/drupal.js')).status).toBe(200);
 });
 
 test('an uploaded script is not run', async () => {
@@ -269,7 +270,9 @@ test('an uploaded script is not run', async () => {
   await fs.writeFile(path.join(files, 'shell.php'), '<?php echo "run " . 6 * 7;');
   await fs.chmod(path.join(files, 'shell.php'), 0o644);
   for (const target of ['shell.php', 'shell.php/', 'shell.php/x.png', 'SHELL.php']) {
-    expect((await rawGet(`/sites/default/files/${target}`)).body).not.toContain('run 42');
+    expect((await rawGet(server, `/sites/default/files/${target}`)).body).not.toContain(
+      'run 42',
+    );
   }
 });
 
@@ -298,67 +301,9 @@ test('the server logged no error on the way', () => {
 test('visitors install a site in the browser, without scripts', async () => {
   const dataDir = path.join(app.directory, 'second');
   const second = await app.serve({ dataDir });
-  const browser = createBrowser(second.url);
-  const language = await browser.get('/core/install.php');
-  const profile = await browser.submit(language, 'install-select-language-form', {
-    langcode: 'en',
-    op: 'Save and continue',
-  });
-  let page = await browser.submit(profile, 'install-select-profile-form', {
-    profile: 'minimal',
-    op: 'Save and continue',
-  });
-  page = await browser.submit(page, 'install-settings-form', {
-    driver: String.raw`Drupal\sqlite\Driver\Database\sqlite`,
-    [String.raw`Drupal\sqlite\Driver\Database\sqlite[database]`]:
-      'sites/default/files/.ht.second',
-    op: 'Save and continue',
-  });
-  page = await followBatch(browser, page);
-  const done = await browser.submit(page, 'install-configure-form', {
-    site_name: 'Second',
-    site_mail: 'second@example.org',
-    'account[name]': 'second',
-    'account[pass][pass1]': admin.password,
-    'account[pass][pass2]': admin.password,
-    'account[mail]': 'second@example.org',
-    op: 'Save and continue',
-  });
-  await followBatch(browser, done);
+  const browser = await installInBrowser(second, 'Second', admin.password);
   const home = await browser.get('/');
   expect(home.body).toContain('Congratulations');
   expect(home.body).toContain('Second');
   await second.stop();
 });
-
-/** Progress pages ask the browser to come again. */
-async function followBatch(browser: Browser, first: Page): Promise<Page> {
-  let page = first;
-  for (let steps = 0; steps < 200; steps++) {
-    const refresh = /<meta http-equiv="Refresh" content="[^"]*URL=([^"]+)"/i.exec(
-      page.body,
-    );
-    if (!refresh) return page;
-    page = await browser.get(new URL(decodeEntities(refresh[1] ?? ''), page.url).href);
-  }
-  throw new Error(`the batch never ends: ${page.url.href}`);
-}
-
-/** The target as it is spelt: fetch() would tidy it up. */
-function rawGet(target: string): Promise<{ status: number; body: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{
-    status: number;
-    body: string;
-  }>();
-  const sent = request(
-    { host: '127.0.0.1', port: server.port, path: target },
-    (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => (body += chunk.toString('latin1')));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
-    },
-  );
-  sent.on('error', reject);
-  sent.end();
-  return promise;
-}
