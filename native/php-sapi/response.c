@@ -1,5 +1,6 @@
 #include "response.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -7,6 +8,9 @@
 
 #include "log.h"
 #include "request.h"
+
+/* Of a status line with its phrase. */
+#define MAX_STATUS 512
 
 static bool is_header(const sapi_header_struct *header, const char *name, size_t length) {
   return header->header_len > length && header->header[length] == ':' &&
@@ -24,18 +28,32 @@ static const sapi_header_struct *next_header(const sapi_headers_struct *headers,
 }
 
 /* What CGI and FastCGI servers make of it: a `Status:` header names the status, unless
- * the script gave a whole status line with another one than 200. */
-static int status_of(const sapi_headers_struct *headers) {
+ * the script gave a whole status line with another one than 200. `phrase`: what the
+ * script wrote behind the number, or "". */
+static int status_of(const sapi_headers_struct *headers, const char **phrase) {
   int code = headers->http_response_code ? headers->http_response_code : 200;
-  if (headers->http_status_line && code != 200) return code;
-  zend_llist_position position;
-  const sapi_header_struct *header = first_header(headers, &position);
-  for (; header; header = next_header(headers, &position)) {
-    if (!is_header(header, "Status", 6)) continue;
-    int named = atoi(header->header + 7);
-    return named >= 100 && named <= 999 ? named : code;
+  const char *line = headers->http_status_line; /* HTTP/1.1 404 Nope */
+  const char *number = line ? strchr(line, ' ') : NULL;
+  if (!number || code == 200) {
+    zend_llist_position position;
+    const sapi_header_struct *header = first_header(headers, &position);
+    while (header && !is_header(header, "Status", 6)) {
+      header = next_header(headers, &position);
+    }
+    if (header) number = header->header + 7;
   }
-  return code;
+  char *end = NULL;
+  long named = number ? strtol(number, &end, 10) : 0;
+  bool is_named = named >= 100 && named <= 999;
+  *phrase = is_named && *end == ' ' ? end + 1 : "";
+  return is_named ? (int)named : code;
+}
+
+/* The phrase, as a first line that the front takes out again. */
+static uint32_t write_status(char *into, int status, const char *phrase) {
+  if (*phrase == 0) return 0;
+  int length = snprintf(into, MAX_STATUS, "Status: %d %s\r\n", status, phrase);
+  return length > 0 && length < MAX_STATUS ? (uint32_t)length : 0;
 }
 
 static bool is_sent(const sapi_header_struct *header, int status) {
@@ -45,8 +63,9 @@ static bool is_sent(const sapi_header_struct *header, int status) {
 }
 
 /* Copies as many whole lines as fit; returns their length. */
-static uint32_t write_lines(char *into, const sapi_headers_struct *headers, int status) {
-  uint32_t used = 0;
+static uint32_t write_lines(char *into, const sapi_headers_struct *headers, int status,
+                            const char *phrase) {
+  uint32_t used = write_status(into, status, phrase);
   zend_llist_position position;
   const sapi_header_struct *header = first_header(headers, &position);
   for (; header; header = next_header(headers, &position)) {
@@ -68,9 +87,10 @@ static uint32_t write_lines(char *into, const sapi_headers_struct *headers, int 
 void phpack_response_send_head(const sapi_headers_struct *headers) {
   struct phpack_slot *slot = phpack_request.slot;
   if (!slot || phpack_request.is_response_ended || atomic_load(&slot->head_ready)) return;
-  int status = status_of(headers);
+  const char *phrase;
+  int status = status_of(headers, &phrase);
   char *into = (char *)slot + PHPACK_RESPONSE_HEAD_OFFSET;
-  uint32_t bytes = write_lines(into, headers, status);
+  uint32_t bytes = write_lines(into, headers, status, phrase);
   atomic_store_explicit(&slot->status, (uint32_t)status, memory_order_relaxed);
   atomic_store_explicit(&slot->response_head_bytes, bytes, memory_order_relaxed);
   atomic_store(&slot->head_ready, 1);

@@ -14,6 +14,7 @@
 #include <zend_signal.h>
 
 #include "channel.h"
+#include "flush.h"
 #include "log.h"
 #include "sapi.h"
 #include "supervisor.h"
@@ -68,6 +69,7 @@ static int start_php(void) {
 #endif
   phpack_intern_variable_names();
   phpack_watch_process_functions();
+  phpack_extend_flush();
   set_php_binary();
   return SUCCESS;
 }

@@ -21,6 +21,22 @@ test.each([
   expect(headerOf(response, 'status')).toEqual([]);
 });
 
+test.each([
+  ['header("HTTP/1.1 404 Nope");', 404, 'Nope'],
+  ['header("HTTP/1.0 200 Fine, caf\u00e9");', 200, 'Fine, caf\u00c3\u00a9'],
+  ['header("Status: 418 Short and stout");', 418, 'Short and stout'],
+  ['header("HTTP/1.1 200 Fine"); header("Status: 402 Pay");', 402, 'Pay'],
+  // PHP says so itself: http_response_code() has no effect after a status line.
+  ['header("HTTP/1.1 404 Nope"); http_response_code(500);', 404, 'Nope'],
+  ['header("HTTP/1.1 404");', 404, ''],
+  ['header("HTTP/1.1 404 " . str_repeat("x", 600));', 404, ''],
+])('%s keeps its own reason phrase', async (code, status, reason) => {
+  const php = new Php();
+  const response = await php.get(`${code} echo "x";`);
+  expect([response.status, response.reason]).toEqual([status, reason]);
+  expect(response.headers.join()).not.toMatch(/status/i);
+});
+
 test('headers arrive in order, repeated ones too', async () => {
   const php = new Php();
   const response = await php.get(`

@@ -20,6 +20,25 @@ test('flush() reaches the client while the script runs on', async () => {
   expect(response.body.toString()).toBe('one two');
 });
 
+test('flush() alone reaches the client through the buffer of php.ini', async () => {
+  const php = new Php({ ini: { output_buffering: 4096 } });
+  const response = php.send(`echo 'one '; flush(); ${waitForFile('go')} echo 'two';`);
+  await until(() => response.bytes === 4, 'the first part');
+  php.file('go', '');
+  await response.settled();
+  expect(response.body.toString()).toBe('one two');
+});
+
+test('flush() leaves the buffers of the script alone', async () => {
+  const php = new Php({ ini: { output_buffering: 4096 } });
+  const own = 'ob_start(); echo "secret"; flush(); ob_end_clean(); echo "shown";';
+  expect(await php.text(own)).toBe('shown');
+  expect(await php.text(`ob_end_flush(); ${own}`)).toBe('shown');
+  expect(
+    await php.text('try { flush(1); } catch (ArgumentCountError) { echo "no"; }'),
+  ).toBe('no');
+});
+
 test('flush() sends the head of a response that has no body yet', async () => {
   const php = new Php();
   const response = php.send(`http_response_code(203); flush(); ${waitForFile('go')}`);
