@@ -117,7 +117,7 @@ test('a streamed body reaches the worker while it is still being sent', async ()
 test('a streamed body waits for a slow worker instead of filling memory', async () => {
   const { pool } = openPool();
   const stream = new PassThrough();
-  const response = send(pool, 'hash=1&sleep=200', { kind: 'stream', stream });
+  const response = send(pool, 'hash=1&sleep=1000', { kind: 'stream', stream });
   const bytes = madeUpBytes(2_000_000);
   let sent = 0;
   while (stream.write(bytes.subarray(sent, sent + 10_000))) {
@@ -173,7 +173,7 @@ test('more requests than slots go on without waiting for a clock', async () => {
 
 test('the client has its answer while the script runs on', async () => {
   const fake = openPool({ workers: 1 });
-  const early = await send(fake.pool, 'bytes=10&early=300').settled();
+  const early = await send(fake.pool, 'bytes=10&early=1000').settled();
   expect(early.isEnded).toBe(true);
   expect(fake.pool.stats().busy).toBe(1);
   await fake.pool.drain();

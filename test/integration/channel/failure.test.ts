@@ -83,9 +83,9 @@ test('a crash after the response is complete is logged, as nobody can be told', 
 });
 
 test('a request over its time limit ends its worker with a timeout', async () => {
-  const fake = openPool({ requestTimeoutMs: 100 });
+  const fake = openPool({ requestTimeoutMs: 1000 });
   const slow = await send(fake.pool, 'sleep=60000').settled();
-  expect(slow.failure).toEqual({ reason: 'timeout', afterMs: 100, script });
+  expect(slow.failure).toEqual({ reason: 'timeout', afterMs: 1000, script });
   expect((await send(fake.pool, 'bytes=1').settled()).isEnded).toBe(true);
   expect(fake.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
   await expectAllFree(fake);
@@ -105,7 +105,7 @@ test('more waiting requests than the limit are refused, after submit has returne
 
 test('a request that waits too long never runs', async () => {
   const fake = openPool({ workers: 1, queueTimeoutMs: 60 });
-  const running = send(fake.pool, 'sleep=400');
+  const running = send(fake.pool, 'sleep=1500');
   const waiting = send(fake.pool, 'log=5');
   expect((await waiting.settled()).failure).toEqual({ reason: 'queue-timeout' });
   expect((await running.settled()).isEnded).toBe(true);
