@@ -124,21 +124,21 @@ static bool serve(uint32_t index) {
 }
 
 /* Lets databases see a proper end of persistent connections. The memory needs no end. */
-__attribute__((noreturn)) static void leave(int status) {
+__attribute__((noreturn)) static void leave(void) {
   allow_all_signals(); /* a script may have blocked them */
   signal(SIGALRM, SIG_DFL);
   alarm(LEAVE_SECONDS);
   zend_first_try { zend_destroy_rsrc_list(&EG(persistent_list)); }
   zend_end_try();
-  _exit(status);
+  _exit(0);
 }
 
 void phpack_worker_run(void) {
   uint32_t max = phpack_channel->max_requests;
   for (uint32_t served = 1;; served++) {
     int index = next_request();
-    if (index < 0) leave(0);
-    if (!serve((uint32_t)index)) leave(1);
-    if ((max != 0 && served >= max) || phpack_is_tainted()) leave(0);
+    if (index < 0) leave();
+    bool is_sound = serve((uint32_t)index);
+    if (!is_sound || (max != 0 && served >= max) || phpack_is_tainted()) leave();
   }
 }
