@@ -111,6 +111,26 @@ static const zend_function_entry functions[] = {
 };
 /* clang-format on */
 
+/* The constant names this SAPI's binary, which cannot run scripts from a shell. Scripts
+ * mean the command line by it, and the front tells by the environment how to call that.
+ */
+static void set_php_binary(void) {
+  const char *path = getenv("PHP_BINARY");
+  zend_constant *constant =
+      zend_hash_str_find_ptr(EG(zend_constants), "PHP_BINARY", sizeof "PHP_BINARY" - 1);
+  if (!path || !constant) return;
+  zval_ptr_dtor(&constant->value);
+  ZVAL_INTERNED_STR(&constant->value, zend_string_init_interned(path, strlen(path), 1));
+}
+
+/* Strings can be interned for good only here: later they belong to a request. */
+static PHP_MINIT_FUNCTION(phpack) {
+  (void)type, (void)module_number;
+  phpack_intern_variable_names();
+  set_php_binary();
+  return SUCCESS;
+}
+
 static PHP_MINFO_FUNCTION(phpack) {
   (void)zend_module;
   php_info_print_table_start();
@@ -130,7 +150,7 @@ zend_module_entry phpack_module_entry = {
     STANDARD_MODULE_HEADER,
     "phpack",
     functions,
-    NULL,
+    PHP_MINIT(phpack),
     NULL,
     NULL,
     NULL,

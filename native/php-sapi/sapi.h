@@ -12,7 +12,7 @@ extern sapi_module_struct phpack_sapi_module;
 extern zend_module_entry phpack_module_entry;
 
 /* server-variables.c: $_SERVER, and what getenv() finds of it. */
-void phpack_intern_variable_names(void);
+void phpack_intern_variable_names(void); /* in MINIT */
 void phpack_register_server_variables(zval *array);
 char *phpack_find_variable(const char *name, size_t length);
 

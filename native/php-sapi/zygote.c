@@ -7,8 +7,6 @@
 #include <php_main.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include <zend_signal.h>
@@ -42,18 +40,6 @@ static void catch_signals(void) {
   signal(SIGCHLD, SIG_DFL);
 }
 
-/* The constant names this SAPI's binary, which cannot run scripts from a shell. Scripts
- * mean the command line by it, and the front tells by the environment how to call that.
- */
-static void set_php_binary(void) {
-  const char *path = getenv("PHP_BINARY");
-  zend_constant *constant =
-      zend_hash_str_find_ptr(EG(zend_constants), "PHP_BINARY", sizeof "PHP_BINARY" - 1);
-  if (!path || !constant) return;
-  zval_ptr_dtor(&constant->value);
-  ZVAL_INTERNED_STR(&constant->value, zend_string_init_interned(path, strlen(path), 1));
-}
-
 static int start_php(void) {
 #ifdef ZEND_SIGNALS
   zend_signal_startup();
@@ -67,10 +53,8 @@ static int start_php(void) {
    * calls, and without SA_RESTART: a signal would cut short what a script waits for. */
   SIGG(reset) = 0;
 #endif
-  phpack_intern_variable_names();
   phpack_watch_process_functions();
   phpack_extend_flush();
-  set_php_binary();
   return SUCCESS;
 }
 

@@ -62,3 +62,12 @@ test('an OPcache restart under load breaks no request', async () => {
   await until(() => php.pool.stats().busy === 0, 'all to be done');
   expect(php.pool.stats()).toMatchObject({ served: 300, crashes: 0 });
 });
+
+test('PHP runs without OPcache, too', async () => {
+  const php = new Php({ ini: { 'opcache.enable': 0 }, env: { PHP_BINARY: '/opt/php' } });
+  const code =
+    'echo json_encode([opcache_get_status(), $_SERVER["REMOTE_ADDR"], PHP_BINARY]);';
+  for (let i = 0; i < 3; i++) {
+    expect(await php.json(code)).toEqual([false, '192.0.2.7', '/opt/php']);
+  }
+});
