@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { workerCount } from '../config/effective.ts';
 import { asProductError, ProductError } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -58,8 +59,11 @@ async function run(
     log.flush();
     if (installation.isNew) void pruneOldVersions(installation, log);
     const signal = await signals.first;
-    log.write('info', 'stopping', { signal, graceMs: config.http.drainMs });
-    await front.drain(config.http.drainMs);
+    const { drainMs } = config.http;
+    log.write('info', 'stopping', { signal, graceMs: drainMs });
+    const startedAt = performance.now();
+    await front.drain(drainMs);
+    await drainPool(pool, drainMs - (performance.now() - startedAt));
   } finally {
     await pool.close();
     await front.close();
@@ -91,6 +95,15 @@ function logPhp(log: Log, { level, text, pid, request }: PhpLogEntry): void {
     script: request.scriptFilename,
   };
   log.write(level, text, { source: 'php', pid, ...about });
+}
+
+/** Scripts may go on after their answer (`fastcgi_finish_request()`), within the grace. */
+async function drainPool(pool: WorkerPool, graceMs: number): Promise<void> {
+  const timeout = new AbortController();
+  const { signal } = timeout;
+  const expired = sleep(Math.max(0, graceMs), undefined, { signal }).catch(() => {});
+  await Promise.race([pool.drain(), expired]);
+  timeout.abort();
 }
 
 async function untilReady(pool: WorkerPool): Promise<void> {

@@ -32,6 +32,12 @@ const entriesOf = (release: string): CraftedEntry[] => [
       if ($do === 'log') error_log('line of a script');
       if ($do === 'sleep') usleep(700_000);
       if ($do === 'hang') sleep(60);
+      if ($do === 'later') {
+        echo 'answered';
+        fastcgi_finish_request();
+        usleep(700_000);
+        exit(file_put_contents(__DIR__ . '/files/later.txt', 'done'));
+      }
       if ($do === 'put') file_put_contents(__DIR__ . '/files/x.txt', 'kept');
       if ($do === 'ini') exit(ini_get($_GET['name']));
       if ($do === 'env') exit(getenv($_GET['name']) ?: 'none');
@@ -135,6 +141,13 @@ describe('stopping', () => {
     const ended = server.stop();
     expect(await slow).toBe('release 1');
     expect(await ended).toBe(0);
+  });
+
+  test('what a script does after its answer is done, too', async () => {
+    const server = await start();
+    expect(await get(`${server.url}/?do=later`)).toBe('answered');
+    expect(await server.stop()).toBe(0);
+    expect(readFileSync(join(data, 'var/files/later.txt'), 'utf8')).toBe('done');
   });
 
   test('what does not end in its time is cut off', async () => {
