@@ -53,13 +53,18 @@ export interface PartsOptions {
  * again. Throws PHPACK_E_PARTS and PHPACK_E_TOOL.
  */
 export async function locateParts(options: PartsOptions): Promise<Parts> {
-  const key = cacheKey([options.target.name, fingerprint()]);
-  const file = join(cacheRoot(), 'parts', `${key}.json`);
+  const file = recordFile(options.target);
   const known = readRecord(file);
   if (known) return known;
   const record = await buildParts(options);
   await cachedFile(file, (scratch) => writeFileSync(scratch, JSON.stringify(record)));
   return { ...record, facts: readFacts(record.manifest) };
+}
+
+/** Where the paths of the parts are remembered for as long as no source changes. */
+export function recordFile(target: Target): string {
+  const key = cacheKey([target.name, fingerprint()]);
+  return join(cacheRoot(), 'parts', `${key}.json`);
 }
 
 async function buildParts(options: PartsOptions): Promise<z.infer<typeof partsRecord>> {

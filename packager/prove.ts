@@ -61,7 +61,9 @@ interface Reply {
  * deaths of PHP, and errors that no configuration mends.
  */
 function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warning'> {
-  const { status, location } = reply;
+  const { status } = reply;
+  // The port was only for this.
+  const location = reply.location.replace(server.url, '');
   const answer = location === '' ? `${status}` : `${status}, to ${location}`;
   const said = server.lastLines().join('\n  ');
   const isBroken = status === 502 || status === 504 || unmendable.test(said);

@@ -1,14 +1,7 @@
 import { execFile } from 'node:child_process';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  statfsSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { totalmem } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod/mini';
 import { home } from '../base/home.ts';
@@ -117,16 +110,20 @@ function isPresent(command: string): boolean {
 function findCache(): Finding {
   const dir = cacheRoot();
   try {
-    mkdirSync(dir, { recursive: true });
-    accessSync(dir, constants.W_OK);
+    accessSync(nearestExisting(dir), constants.W_OK);
     return ok(dir);
   } catch (error) {
     return fault(`${dir} is not writable (${errnoOf(error)}); set XDG_CACHE_HOME`);
   }
 }
 
+/** It, or the directory in which it would be made. */
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
 function findDisk(): Finding {
-  const dir = existsSync(cacheRoot()) ? cacheRoot() : '/';
+  const dir = nearestExisting(cacheRoot());
   const { bavail, bsize } = statfsSync(dir);
   const free = bavail * bsize;
   const isBuilt = existsSync(join(cacheRoot(), 'base'));

@@ -71,15 +71,17 @@ test('it needs no newer glibc than 2.28, and no library but those of glibc and G
   );
   expect(Math.max(...versions)).toBe(28);
   const needed = [...stdout.matchAll(/NEEDED\s+(\S+)/g)].map((match) => match[1]);
-  expect(needed.toSorted()).toEqual([
-    'ld-linux-x86-64.so.2',
-    'libc.so.6',
-    'libdl.so.2',
-    'libgcc_s.so.1',
-    'libm.so.6',
-    'libpthread.so.0',
-    'libstdc++.so.6',
-  ]);
+  expect(new Set(needed)).toEqual(
+    new Set([
+      'ld-linux-x86-64.so.2',
+      'libc.so.6',
+      'libdl.so.2',
+      'libgcc_s.so.1',
+      'libm.so.6',
+      'libpthread.so.0',
+      'libstdc++.so.6',
+    ]),
+  );
 });
 
 test('it carries no path of the machine that built it', async () => {
