@@ -34,10 +34,14 @@ export class Outlet {
 
   /** Copies `view`. False: everything is full; wait for onRoom. */
   push(view: Buffer): boolean {
-    if (this.#file !== null) return this.#spool(view);
-    this.#write(Buffer.from(view));
+    const bytes = Buffer.from(view);
+    const file = this.#file;
+    if (file !== null && !this.#canPass(file)) return this.#spool(file, bytes);
+    this.#write(bytes);
     if (this.#response.writableLength <= MAX_BUFFERED_BYTES) return true;
     if (this.#hasNoDisk) return this.#refuse();
+    // What comes next is the first that has to wait in the file.
+    if (file !== null) return true;
     try {
       this.#file = new SpoolFile(this.#response.front!.spool.openFile(), this.#onWritten);
     } catch (error) {
@@ -82,25 +86,30 @@ export class Outlet {
     else this.#giveRoom();
   };
 
-  #spool(view: Buffer): boolean {
-    const file = this.#file!;
-    file.append(Buffer.from(view));
+  #spool(file: SpoolFile, bytes: Buffer): boolean {
+    file.append(bytes);
+    if (file.hasFailed || file.queuedBytes > MAX_QUEUED_BYTES) return this.#refuse();
     this.#readOn();
-    return file.queuedBytes <= MAX_QUEUED_BYTES || this.#refuse();
+    return true;
   }
 
   readonly #onWritten = (error: Error | null): void => {
     const file = this.#file;
     if (file === null) return;
-    if (error) {
-      // What was queued is lost, so the response cannot be completed.
-      this.#onNoDisk(error);
-      this.#response.destroy();
-      return;
-    }
+    if (error) this.#onNoDisk(error);
     this.#readOn();
-    if (file.queuedBytes < MAX_QUEUED_BYTES / 2) this.#giveRoom();
+    if (!file.hasFailed && file.queuedBytes < MAX_QUEUED_BYTES / 2) this.#giveRoom();
   };
+
+  /** Nothing waits in the file and the client keeps up: the file is not needed now. */
+  #canPass(file: SpoolFile): boolean {
+    return (
+      file.length === this.#position &&
+      file.queuedBytes === 0 &&
+      !this.#isReading &&
+      this.#response.writableLength <= MAX_BUFFERED_BYTES
+    );
+  }
 
   /** Moves a piece from the file to node:http, when that has room. */
   #readOn(): void {
@@ -108,11 +117,12 @@ export class Outlet {
     const response = this.#response;
     if (file === null || this.#isReading || response.destroyed) return;
     const rest = file.length - this.#position;
+    if (response.writableLength > MAX_BUFFERED_BYTES / 2) return;
     if (rest === 0) {
-      if (file.queuedBytes === 0) this.#onDrained(file);
+      if (file.hasFailed) this.#goOnWithout(file);
+      else if (file.queuedBytes === 0) this.#onDrained(file);
       return;
     }
-    if (response.writableLength > MAX_BUFFERED_BYTES / 2) return;
     this.#isReading = true;
     this.#buffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
     const count = Math.min(rest, READ_BYTES);
@@ -141,6 +151,14 @@ export class Outlet {
     if (this.#position === 0) return;
     this.#position = 0;
     file.rewind();
+  }
+
+  /** The disk is full and the file is sent: what was left over goes, then PHP waits. */
+  #goOnWithout(file: SpoolFile): void {
+    for (const piece of file.takeQueue()) this.#write(piece);
+    this.close();
+    if (this.#hasEnded) this.#finish();
+    else if (this.#response.writableLength <= MAX_BUFFERED_BYTES) this.#giveRoom();
   }
 
   #finish(): void {

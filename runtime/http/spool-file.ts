@@ -19,7 +19,10 @@ export class SpoolFile {
   #isClosed = false;
   #hasFailed = false;
 
-  /** `onWritten`: the queue has become shorter; or an error, after which nothing is written. */
+  /**
+   * `onWritten`: the queue has become shorter; or an error, after which nothing is written and
+   * the queue only grows.
+   */
   constructor(fd: number, onWritten: (error: Error | null) => void) {
     this.fd = fd;
     this.#onWritten = onWritten;
@@ -35,12 +38,23 @@ export class SpoolFile {
     return this.#queuedBytes;
   }
 
+  /** What follows the file's end is in the queue and stays there. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
   /** Takes over `piece`. */
   append(piece: Buffer): void {
-    if (this.#isClosed || this.#hasFailed) return;
+    if (this.#isClosed) return;
     this.#queue.push(piece);
     this.#queuedBytes += piece.length;
-    if (!this.#isWriting) this.#write();
+    if (!this.#isWriting && !this.#hasFailed) this.#write();
+  }
+
+  /** After a failure: the pieces that could not be written. */
+  takeQueue(): Buffer[] {
+    this.#queuedBytes = 0;
+    return this.#queue.splice(0);
   }
 
   /** Reads what is in the file at `position` into `buffer`. Not called after close(). */
@@ -60,7 +74,7 @@ export class SpoolFile {
 
   /** Forgets what is in the file, when nothing is queued: its space is given back. */
   rewind(): void {
-    if (this.#length === 0 || this.#isWriting) return;
+    if (this.#length === 0 || this.#isWriting || this.#hasFailed) return;
     this.#length = 0;
     // Only then the next write may start, or it could be cut off.
     this.#isWriting = true;
@@ -83,6 +97,7 @@ export class SpoolFile {
     this.#isWriting = true;
     this.#operations++;
     writev(this.fd, pieces, this.#length, (error, written) => {
+      if (error) this.#queue.unshift(...pieces);
       if (error || written === bytes) return this.#onDone(error, written);
       // A short write is what a nearly full disk does; the rest tells.
       const rest = Buffer.concat(pieces).subarray(written);
