@@ -19,6 +19,11 @@ export interface Io {
 /** The real world. */
 export function processIo(signal: AbortSignal): Io {
   const { CI, TERM } = process.env;
+  // `phpack … | head`: whoever read has seen enough. As for other programs, that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(141);
+  });
   return {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
