@@ -1,4 +1,4 @@
-import { closeSync, realpathSync } from 'node:fs';
+import { closeSync, lstatSync, realpathSync } from 'node:fs';
 import type { AppConfig } from '../payload/config.ts';
 import { ProductError } from '../errors.ts';
 import { toBinary, toFsPath, toText } from './bytes.ts';
@@ -121,7 +121,8 @@ export class Router {
   /** Whether the nearest existing directory above is part of the unchanging tree. */
   #isBelowTree(path: string): boolean {
     let nearest = path;
-    while (nearest.length > this.documentRoot.length && findStats(nearest) === null) {
+    // A link that leads nowhere yet stands for a writable file that may appear.
+    while (nearest.length > this.documentRoot.length && !existsAsName(nearest)) {
       nearest = nearest.slice(0, nearest.lastIndexOf('/'));
     }
     try {
@@ -238,4 +239,12 @@ function findDocumentRoot(appRoot: string, relative: string): string {
 
 function realPathOf(path: string): string {
   return realpathSync.native(path, 'latin1');
+}
+
+function existsAsName(path: string): boolean {
+  try {
+    return lstatSync(toFsPath(path), { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +21,7 @@ afterAll(() => scratch[Symbol.asyncDispose]());
 const php = readFileSync(subjectPhp());
 const config = {
   ...completeConfig,
-  writable: ['files/'],
+  writable: ['files/', 'robots.txt'],
   workers: { ...completeConfig.workers, count: 2 },
   http: { ...completeConfig.http, listen: ['127.0.0.1:0'], drainMs: 5000 },
 };
@@ -131,6 +132,14 @@ test('every address is listened on', async () => {
   expect(urls).toContain(`unix:${socket}`);
   await server.stop();
   expect(existsSync(socket)).toBe(false);
+});
+
+test('a declared file that the app makes later is served from then on', async () => {
+  const server = await start();
+  expect(await get(`${server.url}/robots.txt`)).toBe('release 1');
+  writeFileSync(join(data, 'var/robots.txt'), 'User-agent: *');
+  expect(await get(`${server.url}/robots.txt`)).toBe('User-agent: *');
+  await server.stop();
 });
 
 describe('stopping', () => {
