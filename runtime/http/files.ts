@@ -6,7 +6,7 @@ import {
   readlinkSync,
   type Stats,
 } from 'node:fs';
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
 import { toFsPath } from './bytes.ts';
 
@@ -50,6 +50,15 @@ export function findStats(path: string): Stats | null {
     return statSync(toFsPath(path), { throwIfNoEntry: false }) ?? null;
   } catch (error) {
     return ignoreUnreachable(error);
+  }
+}
+
+/** Whether the name exists, be it as a link that leads nowhere. */
+export function hasEntry(path: string): boolean {
+  try {
+    return lstatSync(toFsPath(path), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return ignoreUnreachable(error) !== null;
   }
 }
 

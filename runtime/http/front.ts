@@ -85,12 +85,15 @@ export class Front {
     for (const server of this.#servers) server.close();
     // A connection without a request yet gets a moment, for one may be on its way.
     const quiet = setTimeout(() => this.#closeQuiet(), Math.min(500, graceMs));
+    // An answer whose head was sent before did not say that it is the last of its connection.
+    const idle = setInterval(() => this.#closeIdle(), 50);
     const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     if (this.#sockets.size === 0) this.#whenEmpty?.();
     let grace: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (grace = setTimeout(resolve, graceMs)));
     await Promise.race([empty, late]);
     clearTimeout(quiet);
+    clearInterval(idle);
     clearTimeout(grace);
   }
 
@@ -102,6 +105,10 @@ export class Front {
     for (const socket of this.#sockets) socket.destroy();
     await Promise.all(this.#listening.map((listening) => listening.close()));
     if (this.#sockets.size > 0) await empty;
+  }
+
+  #closeIdle(): void {
+    for (const server of this.#servers) server.closeIdleConnections();
   }
 
   #closeQuiet(): void {

@@ -5,6 +5,7 @@ import { toBinary, toFsPath, toText } from './bytes.ts';
 import {
   type FileIdentity,
   findStats,
+  hasEntry,
   identityOf,
   isInside,
   isSameFile,

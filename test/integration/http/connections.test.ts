@@ -35,6 +35,26 @@ test('a stop lets open requests finish, says so to their clients, and refuses ne
   expect(site.front.stats().connections).toBe(0);
 });
 
+test('a stop ends connections whose answer had begun before it, once it is complete', async () => {
+  let exchange!: FakeExchange;
+  site = await startSite({
+    config: { http: { keepAliveTimeoutMs: 60_000 } },
+    php: (e) => {
+      exchange = e;
+      e.sink.onHead(200, []);
+      e.sink.onData(Buffer.from('one'));
+    },
+  });
+  const client = new RawClient(site.port).send(plain);
+  await client.until(() => client.text.includes('one'));
+  const drained = site.front.drain(60_000);
+  exchange.sink.onData(Buffer.from('two'));
+  exchange.sink.onEnd();
+  expect((await client.answer()).body).toBe('onetwo');
+  await drained;
+  expect(site.front.stats().connections).toBe(0);
+});
+
 test('a stop does not wait for clients that have sent nothing', async () => {
   site = await startSite();
   const client = new RawClient(site.port);

@@ -404,6 +404,7 @@ describe('in an unchanging tree', () => {
         mkdirSync(join(cachesRoot, 'public/cache'), { recursive: true });
         symlinkSync(join(cachesRoot, 'public/cache'), join(appRoot, 'public/cache'));
         caches = join(cachesRoot, 'public/cache');
+        symlinkSync(join(writableRoot, 'robots.txt'), join(appRoot, 'public/robots.txt'));
         uploads = join(writableRoot, 'public/files');
         mkdirSync(uploads, { recursive: true });
         symlinkSync(uploads, join(appRoot, 'public/files'));
@@ -429,6 +430,12 @@ describe('in an unchanging tree', () => {
     expect((await get(packed.port, '/cache/a.css')).body).toBe('one');
     writeFileSync(join(caches, 'evil.php'), '<?php');
     expect(ran(await get(packed.port, '/cache/evil.php')).scriptName).toBe('/index.php');
+  });
+
+  test('a declared file may be written at any time', async () => {
+    expect(ran(await get(packed.port, '/robots.txt')).scriptName).toBe('/index.php');
+    writeFileSync(join(packed.appRoot, 'public/robots.txt'), 'robots');
+    expect((await get(packed.port, '/robots.txt')).body).toBe('robots');
   });
 
   test('the tree itself is looked at once', async () => {
