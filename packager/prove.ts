@@ -34,18 +34,16 @@ export async function proveProduct(options: ProveOptions): Promise<Proof> {
   try {
     const began = performance.now();
     const server = await startServer(options.binary, dataDir, options.signal);
-    let proof: Proof;
     try {
       const reply = await server.get('/');
       const firstResponseMs = performance.now() - began;
-      proof = { ...judge(reply, server), firstResponseMs };
       await assertExtensions(options, dataDir);
-    } catch (error) {
+      // Only then is every line of its log here.
+      await server.stop();
+      return { ...judge(reply, server), firstResponseMs };
+    } finally {
       server.kill();
-      throw error;
     }
-    await server.stop();
-    return proof;
   } finally {
     removeReadOnlyTree(dataDir);
   }
@@ -65,7 +63,7 @@ function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warni
   // The port was only for this.
   const location = reply.location.replace(server.url, '');
   const answer = location === '' ? `${status}` : `${status}, to ${location}`;
-  const said = server.lastLines().join('\n  ');
+  const said = server.complaints().join('\n  ') || '(nothing)';
   const isBroken = status === 502 || status === 504 || unmendable.test(said);
   if (status >= 500 && isBroken) {
     const seen = `the front page answered ${status}; the server said:\n  ${said}`;

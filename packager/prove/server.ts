@@ -12,7 +12,8 @@ const KEPT_LINES = 30;
 
 export interface ProofServer {
   url: string;
-  lastLines(): readonly string[];
+  /** What it and PHP logged that is more than information. */
+  complaints(): readonly string[];
   get(path: string): Promise<{ status: number; location: string }>;
   /** SIGTERM; throws PHPACK_E_PROVE when it does not end well. */
   stop(): Promise<void>;
@@ -47,7 +48,11 @@ export async function startServer(
   });
   return {
     url,
-    lastLines: () => lines.slice(-KEPT_LINES),
+    complaints: () =>
+      lines
+        .map(complaintIn)
+        .filter((text) => text !== '')
+        .slice(-KEPT_LINES),
     get: (path) => request(url + path, lines, signal),
     kill,
     stop: async () => {
@@ -111,11 +116,28 @@ function listening(child: ChildProcess, lines: string[]): Promise<string> {
 }
 
 function addressIn(line: string): string {
+  const { msg, url } = parseLine(line);
+  return msg === 'listening' && url !== undefined ? url.replace(/\/$/, '') : '';
+}
+
+function complaintIn(line: string): string {
+  const { level, msg } = parseLine(line);
+  if (msg === undefined) return line;
+  return level === 'info' || level === 'debug' ? '' : `${level}: ${msg}`;
+}
+
+interface LogLine {
+  level?: string;
+  msg?: string;
+  url?: string;
+}
+
+/** Empty for what is no JSON: PHP's own words before it knows of the log. */
+function parseLine(line: string): LogLine {
   try {
-    const { msg, url } = JSON.parse(line) as { msg?: unknown; url?: unknown };
-    return msg === 'listening' && typeof url === 'string' ? url.replace(/\/$/, '') : '';
+    return JSON.parse(line) as LogLine;
   } catch {
-    return '';
+    return {};
   }
 }
 
