@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, realpathSync } from 'node:fs';
+import { closeSync, realpathSync } from 'node:fs';
 import type { AppConfig } from '../payload/config.ts';
 import { ProductError } from '../errors.ts';
 import { toBinary, toFsPath, toText } from './bytes.ts';
@@ -123,7 +123,7 @@ export class Router {
   #isBelowTree(path: string): boolean {
     let nearest = path;
     // A link that leads nowhere yet stands for a writable file that may appear.
-    while (nearest.length > this.documentRoot.length && !existsAsName(nearest)) {
+    while (nearest.length > this.documentRoot.length && !hasEntry(nearest)) {
       nearest = nearest.slice(0, nearest.lastIndexOf('/'));
     }
     try {
@@ -240,12 +240,4 @@ function findDocumentRoot(appRoot: string, relative: string): string {
 
 function realPathOf(path: string): string {
   return realpathSync.native(path, 'latin1');
-}
-
-function existsAsName(path: string): boolean {
-  try {
-    return lstatSync(toFsPath(path), { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    return false;
-  }
 }
