@@ -191,6 +191,15 @@ test('a server killed without warning leaves no PHP behind', async () => {
   await until(() => !pids.some(isAlive), 'the end of all processes');
 });
 
+test('programs that scripts have started end with their zygote', async () => {
+  const code = 'echo shell_exec("sleep 1000 > /dev/null 2>&1 & echo \\$!");';
+  const opened = openSite({ 'start.php': code });
+  const pid = Number(await opened.get('start.php'));
+  expect(isAlive(pid)).toBe(true);
+  process.kill(opened.pool.zygotePid, 'SIGKILL');
+  await until(() => !isAlive(pid), 'the end of the program');
+});
+
 test('what a script logs names its request', async () => {
   const logs = {
     'log.php': 'error_log("from the script"); error_log(str_repeat("ä", 5000));',
