@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { ProductError } from '../errors.ts';
 import type { AppConfig } from '../payload/config.ts';
+import { MAX_WORKERS } from '../php/layout.ts';
 import { type Flag, flags } from './flags.ts';
 import { type ConfigKey, configKeys, flatten, isConfigKey } from './schema.ts';
 import { checkConfig } from './schema.ts';
@@ -135,11 +136,11 @@ export function workerCount(
     memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Infinity),
   },
 ): number {
-  if (configured > 0) return configured;
+  if (configured > 0) return Math.min(configured, MAX_WORKERS);
   const byCpu = Math.max(4, machine.cpus * 2);
   // A quarter stays for the server itself, OPcache and the system's file cache.
   const byMemory = Math.floor((machine.memoryBytes * 0.75) / WORKER_BYTES);
-  return Math.max(2, Math.min(byCpu, byMemory));
+  return Math.max(2, Math.min(byCpu, byMemory, MAX_WORKERS));
 }
 
 function invalid(flag: string, why: string): ProductError {

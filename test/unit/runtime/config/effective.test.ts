@@ -116,4 +116,6 @@ test('workers: twice the CPUs, at least 4, within memory, unless configured', ()
   expect(workerCount(0, { cpus: 16, memoryBytes: 64 * GIB })).toBe(32);
   expect(workerCount(0, { cpus: 16, memoryBytes: GIB })).toBe(12);
   expect(workerCount(0, { cpus: 16, memoryBytes: 1 })).toBe(2);
+  expect(workerCount(500, { cpus: 1, memoryBytes: GIB })).toBe(64);
+  expect(workerCount(0, { cpus: 64, memoryBytes: 64 * GIB })).toBe(64);
 });
