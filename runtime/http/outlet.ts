@@ -1,3 +1,4 @@
+import { BLOCK_BYTES, copyBytes, returnBlock, takeBlock } from './blocks.ts';
 import type { FrontResponse } from './response.ts';
 import { SpoolFile } from './spool-file.ts';
 
@@ -5,7 +6,6 @@ import { SpoolFile } from './spool-file.ts';
 const MAX_BUFFERED_BYTES = 256 * 1024;
 /** What may wait for the disk; then PHP has to. */
 const MAX_QUEUED_BYTES = 1024 * 1024;
-const READ_BYTES = 128 * 1024;
 
 /**
  * Takes a response's bytes as fast as PHP writes them and sends them as fast as the client
@@ -17,7 +17,8 @@ export class Outlet {
   /** May be called when push() has returned false. */
   readonly #onRoom: () => void;
   #file: SpoolFile | null = null;
-  #buffer: Buffer | null = null;
+  /** Given to the socket and not yet sent, in order. */
+  readonly #inFlight: Buffer[] = [];
   /** Sent, of what is in the file. */
   #position = 0;
   #isReading = false;
@@ -34,7 +35,7 @@ export class Outlet {
 
   /** Copies `view`. False: everything is full; wait for onRoom. */
   push(view: Buffer): boolean {
-    const bytes = Buffer.from(view);
+    const bytes = copyBytes(view);
     const file = this.#file;
     if (file !== null && !this.#canPass(file)) return this.#spool(file, bytes);
     this.#write(bytes);
@@ -66,18 +67,23 @@ export class Outlet {
   close(): void {
     this.#file?.close();
     this.#file = null;
-    this.#buffer = null;
   }
 
   #write(bytes: Buffer): void {
     const response = this.#response;
     response.bodyBytes += bytes.length;
-    if (response.write(bytes)) return;
+    this.#inFlight.push(bytes);
+    if (response.write(bytes, this.#onSent)) return;
     response.watchWriting();
     if (this.#isListening) return;
     this.#isListening = true;
     response.on('drain', this.#onDrain);
   }
+
+  readonly #onSent = (error?: Error | null): void => {
+    const sent = this.#inFlight.shift();
+    if (sent !== undefined && !error) returnBlock(sent);
+  };
 
   readonly #onDrain = (): void => {
     // The client has taken all there was: whatever comes next is our delay.
@@ -124,22 +130,19 @@ export class Outlet {
       return;
     }
     this.#isReading = true;
-    this.#buffer ??= Buffer.allocUnsafeSlow(READ_BYTES);
-    const count = Math.min(rest, READ_BYTES);
-    file.read(this.#buffer, count, this.#position, this.#onRead);
+    const block = takeBlock();
+    const count = Math.min(rest, BLOCK_BYTES);
+    file.read(block, count, this.#position, (error, bytesRead) => {
+      this.#isReading = false;
+      if (error || bytesRead === 0) {
+        response.destroy();
+        return;
+      }
+      this.#position += bytesRead;
+      this.#write(block.subarray(0, bytesRead));
+      this.#readOn();
+    });
   }
-
-  readonly #onRead = (error: Error | null, count: number): void => {
-    this.#isReading = false;
-    if (error || count === 0) {
-      this.#response.destroy();
-      return;
-    }
-    this.#position += count;
-    // node:http keeps what it is given until it is sent.
-    this.#write(Buffer.from(this.#buffer!.subarray(0, count)));
-    this.#readOn();
-  };
 
   /** All that was spooled is on its way. */
   #onDrained(file: SpoolFile): void {

@@ -2,47 +2,10 @@ import { describeFailure } from '../php/failure.ts';
 import type { PhpExchange, PhpFailure, PhpResponseSink } from '../php/types.ts';
 import { toText } from './bytes.ts';
 import { sendError } from './errors.ts';
+import { HeldBody } from './held-body.ts';
 import { cutOff, Outlet } from './outlet.ts';
 import type { FrontResponse, RawHeaders } from './response.ts';
-
-/** Held back until the end of the turn, in the hope that the response ends there as well. */
-const MAX_HELD_BYTES = 128 * 1024;
-/** Up to here, one string with the head is cheaper to write than two buffers. */
-const MAX_STRING_BYTES = 16 * 1024;
-
-/** What framing has to know of PHP's headers; worked out once per distinct block. */
-interface HeadFacts {
-  /** Without Content-Length. */
-  headers: RawHeaders;
-  /** -1: PHP named none, or nothing that is a length. */
-  contentLength: number;
-}
-
-const factsByHeaders = new WeakMap<RawHeaders, HeadFacts>();
-
-function factsOf(rawHeaders: RawHeaders): HeadFacts {
-  let facts = factsByHeaders.get(rawHeaders);
-  if (facts === undefined) {
-    facts = findFacts(rawHeaders);
-    factsByHeaders.set(rawHeaders, facts);
-  }
-  return facts;
-}
-
-function findFacts(rawHeaders: RawHeaders): HeadFacts {
-  const headers: string[] = [];
-  let contentLength = -1;
-  for (let i = 0; i < rawHeaders.length; i += 2) {
-    const name = rawHeaders[i]!;
-    const value = rawHeaders[i + 1]!;
-    if (name.length !== 14 || name.toLowerCase() !== 'content-length') {
-      headers.push(name, value);
-    } else {
-      contentLength = /^\d{1,15}$/.test(value) ? Number(value) : -1;
-    }
-  }
-  return { headers, contentLength };
-}
+import { factsOf, type HeadFacts } from './response-facts.ts';
 
 /** Sends what PHP answers, whatever it says about its length, without breaking the framing. */
 export class PhpAnswer implements PhpResponseSink {
@@ -53,8 +16,7 @@ export class PhpAnswer implements PhpResponseSink {
   #reason = '';
   #facts: HeadFacts | null = null;
   /** Received in the turn of the head. */
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  readonly #held = new HeldBody();
   /** Of the announced Content-Length; Infinity when none was. */
   #rest = Number.POSITIVE_INFINITY;
   #isTooLong = false;
@@ -73,6 +35,8 @@ export class PhpAnswer implements PhpResponseSink {
   /** The client is gone, or has everything. */
   onClosed(): void {
     this.#outlet?.close();
+    // An idle connection keeps its last request's objects.
+    this.#held.forget();
     if (this.#isOver) return;
     this.#isOver = true;
     this.#exchange?.abort();
@@ -88,9 +52,9 @@ export class PhpAnswer implements PhpResponseSink {
   onData(chunk: Buffer): boolean {
     if (this.#isOver) return true;
     if (this.#isStarted) return this.#push(chunk);
-    this.#held.push(Buffer.from(chunk));
-    this.#heldBytes += chunk.length;
-    return this.#heldBytes <= MAX_HELD_BYTES || this.startNow();
+    if (this.#held.add(chunk)) return true;
+    this.startNow();
+    return this.#isOver || this.#push(chunk);
   }
 
   onEnd(): void {
@@ -135,10 +99,10 @@ export class PhpAnswer implements PhpResponseSink {
     this.#response.destroy();
   }
 
-  /** Sends the head and what is held, unless that has happened. True: go on. */
-  startNow(): boolean {
+  /** Sends the head and what is held, unless that has happened. */
+  startNow(): void {
     const facts = this.#facts;
-    if (this.#isOver || this.#isStarted || facts === null) return true;
+    if (this.#isOver || this.#isStarted || facts === null) return;
     this.#isStarted = true;
     const response = this.#response;
     const { contentLength, headers } = facts;
@@ -154,11 +118,10 @@ export class PhpAnswer implements PhpResponseSink {
       const length = ['Content-Length', String(contentLength)];
       response.start(this.#status, [...headers, ...length], this.#reason);
     }
-    let hasRoom = true;
-    for (const piece of this.#held) hasRoom = this.#push(piece);
-    this.#held = [];
-    if (this.#heldBytes === 0) response.flushHeaders();
-    return hasRoom;
+    const hasContent = this.#held.length > 0;
+    if (hasContent) this.#push(this.#held.bytes);
+    if (!hasContent || this.#hasNoContent()) response.flushHeaders();
+    this.#held.release();
   }
 
   readonly #onRoom = (): void => {
@@ -190,22 +153,20 @@ export class PhpAnswer implements PhpResponseSink {
     }
     const { contentLength, headers } = facts;
     const held = this.#held;
-    const bytes = held.length === 1 ? held[0]! : Buffer.concat(held);
-    if (contentLength > bytes.length) {
+    if (contentLength > held.length) {
       this.#isOver = false;
       this.startNow();
       this.#isOver = true;
       return this.#breakOff();
     }
-    const isTooLong = contentLength >= 0 && contentLength < bytes.length;
-    if (isTooLong) this.#complain('longer');
-    const body = isTooLong ? bytes.subarray(0, contentLength) : bytes;
-    response.send(
-      this.#status,
-      [...headers, 'Content-Length', String(body.length)],
-      body.length <= MAX_STRING_BYTES ? body.toString('latin1') : body,
-      this.#reason,
-    );
+    if (contentLength >= 0 && contentLength < held.length) {
+      this.#complain('longer');
+      held.truncate(contentLength);
+    }
+    const length = ['Content-Length', String(held.length)];
+    response.send(this.#status, [...headers, ...length], held.content, this.#reason);
+    // Written synchronously, as nearly always: nobody reads the memory any more.
+    if (response.socket?.writableLength === 0) held.release();
   }
 
   /** RFC 9110 §6.4.1 */

@@ -1,4 +1,5 @@
 import { close, ftruncate, read, writev } from 'node:fs';
+import { returnBlock } from './blocks.ts';
 
 /** Written at once; a longer queue is written in several calls. */
 const MAX_PIECES = 256;
@@ -98,6 +99,7 @@ export class SpoolFile {
     this.#operations++;
     writev(this.fd, pieces, this.#length, (error, written) => {
       if (error) this.#queue.unshift(...pieces);
+      else if (written === bytes) for (const piece of pieces) returnBlock(piece);
       if (error || written === bytes) return this.#onDone(error, written);
       // A short write is what a nearly full disk does; the rest tells.
       const rest = Buffer.concat(pieces).subarray(written);

@@ -1,8 +1,7 @@
 import { close, read } from 'node:fs';
+import { BLOCK_BYTES, returnBlock, takeBlock } from '../blocks.ts';
 import type { FrontResponse } from '../response.ts';
 import type { ByteRange } from './ranges.ts';
-
-const CHUNK_BYTES = 256 * 1024;
 
 /** What a body is made of: bytes of ours, or of the file. */
 export type Piece = Buffer | ByteRange;
@@ -26,10 +25,7 @@ export class FileStream {
     this.#response = response;
     this.#fd = fd;
     this.#pieces = pieces;
-    const longest = Math.max(
-      ...pieces.map((p) => (isRange(p) ? p.end - p.start + 1 : 0)),
-    );
-    this.#buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, longest));
+    this.#buffer = takeBlock();
   }
 
   /** After the head has been started. */
@@ -52,6 +48,8 @@ export class FileStream {
     if (this.#isClosed || error) return;
     const piece = this.#pieces[this.#piece];
     if (piece === undefined) {
+      // The socket has taken everything that was in it.
+      returnBlock(this.#buffer);
       this.#response.end();
     } else if (isRange(piece)) {
       this.#read(piece);
@@ -64,7 +62,7 @@ export class FileStream {
   #read(range: ByteRange): void {
     if (this.#position < 0) this.#position = range.start;
     const rest = range.end - this.#position + 1;
-    const count = Math.min(rest, this.#buffer.length);
+    const count = Math.min(rest, BLOCK_BYTES);
     this.#isReading = true;
     read(this.#fd, this.#buffer, 0, count, this.#position, this.#onRead);
   }
