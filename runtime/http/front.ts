@@ -5,6 +5,7 @@ import type { PhpPool } from '../php/types.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
 import { onClientError, refuseConnect } from './client-error.ts';
 import { connectionOf } from './connection.ts';
+import { findMaxConnections } from './descriptors.ts';
 import { compileGlobs } from './glob.ts';
 import { answer } from './answer.ts';
 import { isLingering } from './linger.ts';
@@ -45,6 +46,8 @@ export class Front {
   readonly #servers = new Set<FrontServer>();
   readonly #sockets = new Set<Socket>();
   #listening: Listening[] = [];
+  readonly #maxConnections = findMaxConnections();
+  #lastDropAt = Number.NEGATIVE_INFINITY;
   #serial = 0;
   #whenEmpty: (() => void) | null = null;
 
@@ -154,7 +157,7 @@ export class Front {
     );
     server.on('connect', refuseConnect);
     server.on('drop', () => this.#onDrop());
-    server.maxConnections = maxConnections;
+    server.maxConnections = this.#maxConnections;
     return server;
   }
 
@@ -190,14 +193,15 @@ export class Front {
     else answer(response, connection, status);
   }
 
+  /** At most one line a second: refusals come in floods. */
   #onDrop(): void {
-    const { log } = this.#state;
-    log.write('warning', `Connection refused: ${maxConnections} are open`);
+    const now = performance.now();
+    if (now - this.#lastDropAt < 1000) return;
+    this.#lastDropAt = now;
+    const text = `Connections are refused: ${this.#maxConnections} are open`;
+    this.#state.log.write('warning', text);
   }
 }
-
-/** Beyond this the kernel's queue is the better place to wait. */
-const maxConnections = 16_384;
 
 export function createFront(options: FrontOptions): Front {
   return new Front(options);

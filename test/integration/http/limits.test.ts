@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import { exchangeRaw, get, RawClient, request } from './raw.ts';
 import { type Site, type SiteSettings, startSite } from './site.ts';
@@ -275,20 +275,28 @@ describe('times', () => {
   });
 });
 
-test('running out of descriptors is 503 and passes', async () => {
-  await start({}, { files: { 'public/index.php': '<?php', 'public/a.txt': 'a' } });
-  const client = new RawClient(site.port);
-  await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n').answer();
-  const taken: number[] = [];
-  try {
-    for (;;) taken.push(openSync('/dev/null', 'r'));
-  } catch {
-    // All taken.
-  }
-  client.send('GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n');
-  await client.until(() => client.text.includes('\r\n\r\n'));
-  for (const fd of taken) closeSync(fd);
-  expect((await client.answer()).status).toBe(503);
-  client.close();
-  expect((await get(site.port, '/a.txt')).body).toBe('a');
-});
+const openFiles = /^Max open files\s+(\d+)/m.exec(
+  readFileSync('/proc/self/limits', 'latin1'),
+);
+
+// Where millions are allowed, taking them all would take longer than all other tests.
+test.runIf(Number(openFiles?.[1]) <= 65_536)(
+  'running out of descriptors is 503 and passes',
+  async () => {
+    await start({}, { files: { 'public/index.php': '<?php', 'public/a.txt': 'a' } });
+    const client = new RawClient(site.port);
+    await client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n').answer();
+    const taken: number[] = [];
+    try {
+      for (;;) taken.push(openSync('/dev/null', 'r'));
+    } catch {
+      // All taken.
+    }
+    client.send('GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n');
+    await client.until(() => client.text.includes('\r\n\r\n'));
+    for (const fd of taken) closeSync(fd);
+    expect((await client.answer()).status).toBe(503);
+    client.close();
+    expect((await get(site.port, '/a.txt')).body).toBe('a');
+  },
+);

@@ -210,6 +210,26 @@ describe('a body', () => {
 const expecting = (length: number, target = '/'): string =>
   `POST ${target} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: ${length}\r\n\r\n`;
 
+test('a script that answers before it has read a streamed body leaves the connection usable', async () => {
+  const streamed = await startSite({
+    config: { http: { streamBodies: ['**'] } },
+    php: (exchange) => exchange.answer(200, [], exchange.head.target),
+  });
+  const client = new RawClient(streamed.port);
+  for (const [head, body] of [
+    ['Content-Length: 300000', 'x'.repeat(300_000)],
+    ['Transfer-Encoding: chunked', `493e0\r\n${'x'.repeat(300_000)}\r\n0\r\n\r\n`],
+  ]) {
+    client.send(`POST /1 HTTP/1.1\r\nHost: a\r\n${head}\r\n\r\n`);
+    expect((await client.answer()).body).toBe('/1');
+    client.send(body!);
+    client.send('GET /2 HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect((await client.answer()).body).toBe('/2');
+  }
+  client.close();
+  await streamed.close();
+});
+
 describe('Expect: 100-continue', () => {
   test('is answered before the body is read', async () => {
     const client = new RawClient(site.port).send(expecting(3));

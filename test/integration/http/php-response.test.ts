@@ -395,6 +395,37 @@ describe('a client that leaves', () => {
   });
 });
 
+const contentOf = (target: string): string => `${target};`.repeat(60_000 / target.length);
+
+test('many answers at once do not get into each other, whoever reads slowly', async () => {
+  php = ({ head, sink }) => {
+    const bytes = Buffer.from(contentOf(head.target));
+    sink.onHead(200, html);
+    sink.onData(bytes.subarray(0, 30_000));
+    sink.onData(bytes.subarray(30_000));
+    if (head.target.endsWith('0')) sink.onEnd();
+    else setImmediate(() => sink.onEnd());
+  };
+  const clients = Array.from({ length: 100 }, () => new RawClient(site.port));
+  for (let round = 0; round < 5; round++) {
+    for (const [i, client] of clients.entries()) {
+      if (i % 3 === 0) client.socket.pause();
+      for (let n = 0; n < 4; n++) {
+        client.send(`GET /${round}x${i}y${n} HTTP/1.1\r\nHost: a\r\n\r\n`);
+      }
+    }
+    await tick();
+    for (const [i, client] of clients.entries()) {
+      client.socket.resume();
+      for (let n = 0; n < 4; n++) {
+        const { body } = await client.answer();
+        expect(body === contentOf(`/${round}x${i}y${n}`)).toBe(true);
+      }
+    }
+  }
+  for (const client of clients) client.close();
+});
+
 test('pipelined requests are answered one after the other', async () => {
   const order: string[] = [];
   php = (exchange) => {
