@@ -124,10 +124,10 @@ export async function build(
   await withBuildLock(cache, onWait, async () => {
     if (!existsSync(sdk)) {
       await buildLibraries(plan, common);
-      await buildSdk(sdkBuild);
+      await buildSdk(sdkBuild, sdk);
     }
     const end = progress.step('linking and validating php');
-    await linkPhp(link);
+    await linkPhp(link, dir);
     end();
   });
   return result;

@@ -1,13 +1,6 @@
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { verifyFetched } from './fetch.ts';
 import { hashOf } from './hash.ts';
@@ -145,7 +138,10 @@ async function buildOne(
   const { hash, dir } = plan.get(recipe.name) as BuiltLibrary;
   const source = build.fetched.get(recipe.name);
   if (!source) throw new Error(`no source for ${recipe.name}`);
-  const work = mkdtempSync(join(cache, 'work', `${recipe.name}-`));
+  // Of a fixed name, as it gets into the bytes by __FILE__; the build lock protects it.
+  const work = join(cache, 'work', basename(dir));
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work);
   const log = join(cache, 'log', `${recipe.name}-${hash}.log`);
   const end = build.progress.step(`${label} ${recipe.name} ${source.version}`);
   const [src, dest, deps] = ['src', 'dest', 'deps'].map((d) => join(work, d)) as [

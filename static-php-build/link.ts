@@ -111,12 +111,11 @@ function assertValid(php: string, options: LinkOptions): void {
 
 /**
  * Compiles the SAPI with PHP's flags, links it with the SDK into one stripped ELF, validates
- * and describes it: `php` and `libphp.json` in linkDirectory(). Takes seconds, so that work
+ * and describes it: `php` and `libphp.json` in `dir`, from linkDirectory(). Takes seconds, so that work
  * on the SAPI is no rebuild.
  */
-export async function linkPhp(options: LinkOptions): Promise<void> {
+export async function linkPhp(options: LinkOptions, dir: string): Promise<void> {
   const { cache, sdk } = options;
-  const dir = linkDirectory(options);
   if (existsSync(join(dir, 'libphp.json'))) return;
   for (const part of ['php', 'work', 'log'])
     mkdirSync(join(cache, part), { recursive: true });

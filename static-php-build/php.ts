@@ -26,6 +26,7 @@ export const phpPatches = [
   'patches/php-opcache-static.patch',
   'patches/php-opcache-sapi-name.patch',
   'patches/php-cli-main.patch',
+  'patches/php-intl-no-icuio.patch',
 ];
 
 /** PIE costs GCC little on 64-bit; hidden symbols are PHP's own default. */
@@ -162,19 +163,23 @@ export async function compilePhp(build: PhpBuild): Promise<BuiltPhp> {
   sanitiseBuildDefinitions(src, args, deps);
   writeFileSync(join(src, 'Makefile'), makeRules, { flag: 'a' });
   await run(['make', 'phpack-variables']);
-  const listed = words(join(src, 'phpack-objects.txt'));
-  const objects = listed.map((o) => o.replace(/\.lo$/, '.o'));
-  const stop = tellProgress(objects, build);
+  const stop = tellProgress(describeTree(build.work, fetched.version).objects, build);
   await run(['make', '-j2', 'phpack-objects']).finally(stop);
+  return describeTree(build.work, fetched.version);
+}
+
+/** What a compiled tree in a scratch directory is. */
+export function describeTree(work: string, version: string): BuiltPhp {
+  const [src, deps] = [join(work, 'php'), join(work, 'deps')];
   return {
     src,
     deps,
-    objects,
+    objects: words(join(src, 'phpack-objects.txt')).map((o) => o.replace(/\.lo$/, '.o')),
     linkNames: words(join(src, 'phpack-libs.txt'))
       .filter((w) => w.startsWith('-l'))
       .map((w) => w.slice(1)),
     cflags: words(join(src, 'phpack-cflags.txt')).filter((w) => !/^-[IL]/.test(w)),
-    version: fetched.version,
+    version,
   };
 }
 

@@ -16,7 +16,7 @@ export const requirements: readonly Requirement[] = [
   ...programs('gcc', 'gcc'),
   // Some libraries run programs of their own while they are built.
   ...programs('libc6-dev', '/usr/include/stdio.h'),
-  ...programs('binutils', 'ar', 'ranlib', 'strip'),
+  ...programs('binutils', 'ar', 'ranlib', 'strip', 'objcopy'),
   ...programs('make', 'make'),
   ...programs('cmake', 'cmake'),
   ...programs('pkgconf', 'pkg-config'),

@@ -1,11 +1,4 @@
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-} from 'node:fs';
+import { copyFileSync, cpSync, existsSync, globSync, mkdirSync } from 'node:fs';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,27 +135,37 @@ export function sdkDirectory(build: SdkBuild): string {
   return join(build.cache, 'libphp', sdkHash(build));
 }
 
+/** Makes the SDK of a compiled PHP and puts it at its place. */
+export async function installSdk(
+  php: BuiltPhp,
+  build: SdkBuild,
+  paths: { work: string; log: string; dir: string },
+): Promise<void> {
+  const into = join(paths.work, 'sdk');
+  mkdirSync(into);
+  await assemble(php, into, build, paths.log);
+  collectLicences(php, join(into, 'licences'), build);
+  cpSync(join(php.src, 'php.ini-production'), join(into, 'php.ini-production'));
+  rmSync(paths.dir, { recursive: true, force: true });
+  renameSync(into, paths.dir);
+}
+
 /** Builds the SDK unless it is in the cache; its libraries must be there. */
-export async function buildSdk(build: SdkBuild): Promise<void> {
-  const dir = sdkDirectory(build);
-  const hash = basename(dir);
+export async function buildSdk(build: SdkBuild, dir: string): Promise<void> {
   if (existsSync(join(dir, 'link.json'))) return;
   for (const part of ['libphp', 'work', 'log']) {
     mkdirSync(join(build.cache, part), { recursive: true });
   }
-  const work = mkdtempSync(join(build.cache, 'work', 'php-'));
-  const log = join(build.cache, 'log', `php-${hash}.log`);
+  // Of a fixed name, as it gets into the bytes by __FILE__; the build lock protects it.
+  const work = join(build.cache, 'work', `php-${basename(dir)}`);
+  rmSync(work, { recursive: true, force: true });
+  mkdirSync(work);
+  const log = join(build.cache, 'log', `php-${basename(dir)}.log`);
   const { extensions, fetched } = build;
   const version = fetched.get('php')?.version ?? '';
   const end = build.progress.step(`PHP ${version} with ${extensions.length} extensions`);
   const php = await compilePhp({ ...build, work, log });
-  const into = join(work, 'sdk');
-  mkdirSync(into);
-  await assemble(php, into, build, log);
-  collectLicences(php, join(into, 'licences'), build);
-  cpSync(join(php.src, 'php.ini-production'), join(into, 'php.ini-production'));
-  rmSync(dir, { recursive: true, force: true });
-  renameSync(into, dir);
+  await installSdk(php, build, { work, log, dir });
   rmSync(work, { recursive: true, force: true });
   end();
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
-import { applyPatch, copyIn, prefix, type Recipe } from '../recipe.ts';
+import { applyPatch, copyIn, edit, prefix, type Recipe } from '../recipe.ts';
 
 /** Mozilla's roots as the bytes of one PEM text, for a C array initialiser. */
 function rootsAsC(): string {
@@ -25,6 +25,9 @@ export const openssl: Recipe = {
     await applyPatch(ctx, 'patches/openssl-cacerts.patch');
     copyIn(ctx, 'c/cacerts.c', 'crypto/x509/phpack_cacerts.c');
     writeFileSync(join(ctx.src, 'crypto/x509/phpack_roots.inc'), rootsAsC());
+    // OPENSSL_VERSION_TEXT's neighbour: it would hold the paths of this machine's compiler.
+    const flags = /^my \$cflags = .*/m;
+    edit(join(ctx.src, 'util/mkbuildinf.pl'), flags, "my $cflags = 'cc -O2';");
     const options = [
       'no-shared',
       'no-module',

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { checkMachine, type Machine } from '../../../static-php-build/doctor.ts';
+import { requirements } from '../../../static-php-build/requirements.ts';
+
+const good: Machine = {
+  path: '/usr/local/bin:/usr/bin',
+  exists: () => true,
+  platform: 'linux',
+  arch: 'x64',
+  kernel: '6.1.0-13-amd64',
+  freeBytes: 50e9,
+  cache: '/home/me/.cache/phpack',
+  memoryBytes: 8e9,
+  hasDebian: true,
+  zig: () => '/node_modules/zig',
+};
+
+const faults = (change: Partial<Machine>) =>
+  checkMachine({ ...good, ...change }).filter((check) => !check.isOk);
+
+test('a machine with everything passes every check and needs no fix', () => {
+  expect(faults({})).toEqual([]);
+  expect(checkMachine(good).every((check) => check.fix === '')).toBe(true);
+});
+
+test('missing programs come with the exact command that installs them', () => {
+  const absent = new Set(['nasm', 'tclsh']);
+  const exists = (path: string) => !absent.has(path.split('/').at(-1) ?? '');
+  const [fault, ...others] = faults({ exists });
+  expect(others).toEqual([]);
+  expect(fault?.seen).toBe('missing: nasm tclsh');
+  expect(fault?.fix).toBe('apt-get install -y --no-install-recommends nasm tcl');
+});
+
+const inSbin = (path: string) => path.startsWith('/usr/sbin/') || path.includes('stdio');
+
+test('a program outside PATH is found where the system keeps its own', () => {
+  expect(faults({ path: '/opt/bin', exists: inSbin })).toEqual([]);
+});
+
+function noZig(): string {
+  throw new Error('not found');
+}
+
+test('a full disk, little memory, an old kernel and a missing npm package are told', () => {
+  expect(faults({ freeBytes: 1e9 })[0]).toMatchObject({ name: 'disk space' });
+  expect(faults({ memoryBytes: 5e8 })[0]).toMatchObject({ name: 'memory' });
+  expect(faults({ kernel: '4.9.0' })[0]).toMatchObject({ name: 'kernel' });
+  expect(faults({ kernel: '4.18.0' })).toEqual([]);
+  expect(faults({ arch: 'arm64' })[0]).toMatchObject({ name: 'kernel' });
+  expect(faults({ zig: noZig })[0]).toMatchObject({ name: 'zig', fix: 'npm ci' });
+});
+
+test('every requirement names a program and a Debian package', () => {
+  for (const { command, package: name } of requirements) {
+    expect(command).toMatch(/^(\/[\w./-]+|[\w+-]+)$/);
+    expect(name).toMatch(/^[a-z0-9][a-z0-9+.-]+$/);
+  }
+});
