@@ -4,7 +4,8 @@ import { expect, test } from 'vitest';
 import { cpuSeconds, memoryOf, processTree } from '../../../bench/processes.ts';
 
 test('the tree of a process holds its grandchildren, and their CPU time counts', async () => {
-  const script = 'exec 3<&0; (i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo; cat <&3) & wait';
+  const script =
+    'exec 3<&0; (i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; echo; cat <&3) & wait';
   const child = spawn('/bin/sh', ['-c', script], { stdio: ['pipe', 'pipe', 'ignore'] });
   try {
     await once(child.stdout, 'data');
