@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
-import { cacheRoot } from './cache.ts';
 import { PackagerError } from './errors.ts';
 import { removeReadOnlyTree } from './payload/remove.ts';
+import { makeProofDir } from './prove/data-dir.ts';
 import { type ProofServer, runToEnd, startServer } from './prove/server.ts';
 
 export interface ProveOptions {
   binary: string;
   /** As the manifest says. */
   extensions: readonly string[];
+  /** What it needs of a disk. */
+  unpackedBytes: number;
   signal: AbortSignal;
 }
 
@@ -27,10 +27,7 @@ export interface Proof {
  * PHPACK_E_PROVE with what the server said.
  */
 export async function proveProduct(options: ProveOptions): Promise<Proof> {
-  const parent = join(cacheRoot(), 'prove');
-  mkdirSync(parent, { recursive: true, mode: 0o700 });
-  // Not below /tmp: that may be small, or memory.
-  const dataDir = mkdtempSync(join(parent, 'data-'));
+  const dataDir = makeProofDir(options.unpackedBytes);
   try {
     const began = performance.now();
     const server = await startServer(options.binary, dataDir, options.signal);

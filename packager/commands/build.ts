@@ -138,6 +138,7 @@ async function proveUnlessTold(
       dependencies.prove({
         binary: product.file.scratchPath,
         extensions: parts.facts.extensions,
+        unpackedBytes: product.parts.app.size + product.parts.php.size,
         signal: io.signal,
       }),
     ({ answer }) => `the front page answers ${answer}`,

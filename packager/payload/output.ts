@@ -170,7 +170,8 @@ function listNames(directory: string): string[] {
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that number, whoever's. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
