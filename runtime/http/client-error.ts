@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connectionOf } from './connection.ts';
 import { rawError } from './errors.ts';
-import { endLingering } from './linger.ts';
+import { endLingering, isLingering } from './linger.ts';
 import type { RawHeaders } from './response.ts';
 
 interface ClientError extends Error {
@@ -31,15 +31,11 @@ export function onClientError(
   if (connection.isBroken) return;
   connection.isBroken = true;
   const status = statusOf(code ?? '', connection.wire.startOfHead, maxTargetBytes);
-  if (connection.bodyFailure !== null) {
-    // The malformed or unfinished part is the body of a request that we know.
-    connection.bodyFailure(status);
-  } else if (connection.isBusy) {
-    // The requests before it were fine: their answers first.
-    connection.last!.once('close', () => refuse(socket, status, []));
-  } else {
-    refuse(socket, status, []);
-  }
+  // The malformed or unfinished part may be the body of a request that we know.
+  connection.bodyFailure?.(status);
+  // The requests before it were fine: their answers first.
+  if (connection.isBusy) connection.last!.once('close', () => refuse(socket, status, []));
+  else refuse(socket, status, []);
 }
 
 /** CONNECT is for proxies. */
@@ -51,7 +47,8 @@ export function refuseConnect(_: IncomingMessage, duplex: Duplex): void {
 }
 
 function refuse(socket: Socket, status: number, headers: RawHeaders): void {
-  if (socket.destroyed) return;
+  // Lingering: the last answer has been given.
+  if (socket.destroyed || isLingering(socket)) return;
   // Nothing was asked: browsers open connections in advance.
   if (status === 408 && socket.bytesRead === 0) socket.destroy();
   else endLingering(socket, rawError(status, headers));

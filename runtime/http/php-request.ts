@@ -85,6 +85,9 @@ export class PhpRequest implements BodyReceiver {
 
   #stream(length: number | null): void {
     this.#connection.bodyFailure = this.onParserFailed;
+    this.#response.once('close', () => {
+      if (this.#connection.bodyFailure === this.onParserFailed) this.onClosed();
+    });
     const stream = new StreamedBody(this.#response, this.onParserFailed);
     this.#submit({ kind: 'stream', stream }, length);
   }

@@ -52,7 +52,9 @@ export class StreamedBody extends Transform {
   readonly #release = (): void => {
     const { req } = this.#response;
     req.off('timeout', this.#onTimeout);
-    this.#response.stopWatching();
+    // After the answer node:http's own clock for idle connections runs.
+    if (!this.#response.writableEnded) this.#response.stopWatching();
+    // PHP needs no more of it: what still comes is thrown away.
     if (!req.complete) req.resume();
   };
 }

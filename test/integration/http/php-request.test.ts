@@ -230,6 +230,28 @@ test('a script that answers before it has read a streamed body leaves the connec
   await streamed.close();
 });
 
+test('a client that leaves after such an answer, its body unfinished, leaves nothing behind', async () => {
+  const streamed = await startSite({
+    config: { http: { streamBodies: ['**'], keepAliveTimeoutMs: 300 } },
+    php: (exchange) => exchange.answer(200, [], 'early'),
+  });
+  for (const how of ['end', 'nonsense', 'silence', 'resetAndDestroy'] as const) {
+    const client = new RawClient(streamed.port);
+    client.send(
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n',
+    );
+    expect((await client.answer()).body).toBe('early');
+    if (how === 'nonsense') client.send('nonsense\r\n');
+    else if (how !== 'silence') client.socket[how]();
+    await client.until(() => client.isEnded || client.isClosed);
+    client.close();
+  }
+  while (streamed.front.stats().connections > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await streamed.close();
+});
+
 describe('Expect: 100-continue', () => {
   test('is answered before the body is read', async () => {
     const client = new RawClient(site.port).send(expecting(3));
