@@ -23,7 +23,7 @@ static struct variable {
   zend_string *key; /* interned in the zygote, shared by all workers */
 } variables[] = {
     {"GATEWAY_INTERFACE", CONSTANT, 0, "CGI/1.1", false, NULL},
-    {"SERVER_SOFTWARE", CONSTANT, 0, "phpack", false, NULL},
+    {"SERVER_SOFTWARE", CONSTANT, 0, "phpack (like nginx)", false, NULL},
     {"SERVER_PROTOCOL", FIELD, PHPACK_PROTOCOL, NULL, false, NULL},
     {"SERVER_NAME", FIELD, PHPACK_SERVER_NAME, NULL, false, NULL},
     {"SERVER_ADDR", FIELD, PHPACK_SERVER_ADDRESS, NULL, false, NULL},

@@ -17,7 +17,7 @@ export interface Server {
   log(): string;
   /** The same as log(), parsed; lines that are no JSON are left out. */
   entries(): LogEntry[];
-  /** The first entry `isWanted` accepts, as soon as it is there; fails after 30 s. */
+  /** The first entry `isWanted` accepts, as soon as it is there; fails after two minutes. */
   logged(isWanted: (entry: LogEntry) => boolean): Promise<LogEntry>;
   /** Sends the signal (SIGTERM) and waits for the end; returns the exit status, -1 for a signal. */
   stop(signal?: NodeJS.Signals): Promise<number>;
@@ -73,7 +73,7 @@ export async function startServer(
   });
   const entries = () => text.split('\n').flatMap(parseEntry);
   const logged = async (isWanted: (entry: LogEntry) => boolean) => {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 120_000;
     for (;;) {
       const entry = entries().find(isWanted);
       if (entry) return entry;

@@ -47,7 +47,7 @@ test('$_SERVER of a plain request is complete', async () => {
     SERVER_NAME: 'app.example',
     SERVER_PORT: '8080',
     SERVER_PROTOCOL: 'HTTP/1.1',
-    SERVER_SOFTWARE: 'phpack',
+    SERVER_SOFTWARE: 'phpack (like nginx)',
   });
 });
 
