@@ -52,6 +52,8 @@ export interface NativeAddon {
    * until done. Throws an Error with `errno` and `syscall`.
    */
   syncFilesystem(fd: number): void;
+  /** Gives freed memory of malloc's heap back to the system; after work that used much of it. */
+  trimMemory(): void;
 }
 
 const loaded = new Map<string, NativeAddon>();

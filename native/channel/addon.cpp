@@ -24,6 +24,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("createPipe", Napi::Function::New(env, CreatePipe));
   exports.Set("tryLock", Napi::Function::New(env, TryLock));
   exports.Set("syncFilesystem", Napi::Function::New(env, SyncFilesystem));
+  exports.Set("trimMemory", Napi::Function::New(env, TrimMemory));
   return exports;
 }
 

@@ -22,6 +22,7 @@ Napi::Value ReopenForReading(const Napi::CallbackInfo &info);
 Napi::Value CreatePipe(const Napi::CallbackInfo &info);
 Napi::Value TryLock(const Napi::CallbackInfo &info);
 Napi::Value SyncFilesystem(const Napi::CallbackInfo &info);
+Napi::Value TrimMemory(const Napi::CallbackInfo &info);
 
 }  // namespace phpack
 

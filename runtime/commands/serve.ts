@@ -12,6 +12,8 @@ import { type Installation, install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
 import { StopSignals } from './stop.ts';
 
+const TRIM_AFTER_MS = 2000;
+
 /** Starts the server; resolves when it has been asked to stop and has done so. */
 export const serve: Command = async (context) => {
   const { log } = context;
@@ -115,7 +117,10 @@ async function untilReady(pool: WorkerPool): Promise<void> {
   }
 }
 
-/** An old version's files go when the new one serves; a failure costs disk space only. */
+/**
+ * An old version's files go when the new one serves; a failure costs disk space only. So does
+ * the memory that unpacking used.
+ */
 async function pruneOldVersions(installation: Installation, log: Log): Promise<void> {
   try {
     const { versions } = await prune(installation.addon(), installation.dataDir);
@@ -123,6 +128,9 @@ async function pruneOldVersions(installation: Installation, log: Log): Promise<v
   } catch (error) {
     log.write('warning', `old versions were not removed: ${String(error)}`);
   }
+  // Not at once: the collector must have freed the buffers before.
+  await sleep(TRIM_AFTER_MS, undefined, { ref: false });
+  installation.addon().trimMemory();
 }
 
 /**
