@@ -1,7 +1,7 @@
 /**
- * Memory for content on its way to a socket or disk, used again and again: a fresh buffer for
- * each response makes V8 run its major collector all the time (a third of the CPU of a 50 KB
- * page, and 100 MB of garbage, measured).
+ * Memory for content on its way to a socket or disk, used again and again: a fresh buffer
+ * for each response makes V8 run its major collector all the time (a third of the CPU of
+ * a 50 KB page, and 100 MB of garbage, measured).
  */
 
 export const BLOCK_BYTES = 256 * 1024;
@@ -20,8 +20,8 @@ export function takeBlock(): Buffer {
 }
 
 /**
- * Gives back the block that `bytes` is the beginning of, if it is one; nobody may read it any
- * more. A block that is not given back is garbage like any other.
+ * Gives back the block that `bytes` is the beginning of, if it is one; nobody may read it
+ * any more. A block that is not given back is garbage like any other.
  */
 export function returnBlock(bytes: Buffer): void {
   if (free.length >= MAX_FREE || !ours.has(bytes.buffer)) return;

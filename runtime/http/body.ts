@@ -21,8 +21,8 @@ export interface BodyReceiver {
 }
 
 /**
- * Receives a request's body before PHP is involved, so that a slow client holds no worker:
- * in memory, or in a nameless file when it is long.
+ * Receives a request's body before PHP is involved, so that a slow client holds no
+ * worker: in memory, or in a nameless file when it is long.
  */
 export class BufferedBody {
   readonly #response: FrontResponse;

@@ -11,8 +11,8 @@ interface ClientError extends Error {
 }
 
 /**
- * What node:http's parser, or its clock, says against a connection. `maxTargetBytes` tells a
- * target that is too long from headers that are.
+ * What node:http's parser, or its clock, says against a connection. `maxTargetBytes`
+ * tells a target that is too long from headers that are.
  */
 export function onClientError(
   error: ClientError,

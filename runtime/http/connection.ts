@@ -5,7 +5,9 @@ import { Wire } from './wire.ts';
 /** What the front knows of one connection. */
 export class Connection {
   readonly socket: Socket;
-  /** Of the request that was last handed to the front; requests are answered one by one. */
+  /**
+   * Of the request that was last handed to the front; requests are answered one by one.
+   */
   last: FrontResponse | null = null;
   readonly wire = new Wire();
   /** The parser gave up: no further request comes from it. */
@@ -50,7 +52,10 @@ function readAddresses(socket: Socket): Addresses {
   };
 }
 
-/** A dual-stack socket names IPv4 clients `::ffff:192.0.2.1`; applications expect the rest. */
+/**
+ * A dual-stack socket names IPv4 clients `::ffff:192.0.2.1`; applications expect the
+ * rest.
+ */
 function plainAddress(address: string): string {
   return address.startsWith('::ffff:') ? address.slice(7) : address;
 }

@@ -8,8 +8,8 @@ const PER_CONNECTION = 3;
 const MAX_CONNECTIONS = 16_384;
 
 /**
- * Connections that can be open at once without running out of descriptors. `limits`: text of
- * /proc/self/limits; Node has raised the soft limit to the hard one.
+ * Connections that can be open at once without running out of descriptors. `limits`: text
+ * of /proc/self/limits; Node has raised the soft limit to the hard one.
  */
 export function maxConnectionsFor(limits: string): number {
   const match = /^Max open files\s+(\d+)/m.exec(limits);

@@ -67,7 +67,10 @@ export function sendError(
   response.send(status, headersOf(body, ['X-Request-Id', requestId, ...headers]), body);
 }
 
-/** What was thrown is logged; the client gets 500, or 503 when we have run out of something. */
+/**
+ * What was thrown is logged; the client gets 500, or 503 when we have run out of
+ * something.
+ */
 export function answerException(response: FrontResponse, error: unknown): void {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const { requestId, req, front } = response;
@@ -81,9 +84,9 @@ export function answerException(response: FrontResponse, error: unknown): void {
 const MAX_SKIPPED_BYTES = 256 * 1024;
 
 /**
- * Before an answer that does not wait for the request's body: either little is left, and is
- * skipped, or the answer is the last on its connection. Closing with unread bytes in the
- * socket would reset it and could take the answer from the client.
+ * Before an answer that does not wait for the request's body: either little is left, and
+ * is skipped, or the answer is the last on its connection. Closing with unread bytes in
+ * the socket would reset it and could take the answer from the client.
  */
 export function endRequest(response: FrontResponse, isLast: boolean): void {
   const { req } = response;

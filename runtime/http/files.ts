@@ -11,8 +11,8 @@ import { errnoOf } from '../errors.ts';
 import { toFsPath } from './bytes.ts';
 
 /**
- * What tells a file apart from every other one and from itself after a change. A file that
- * was found to lie inside the app stays inside while this stays the same.
+ * What tells a file apart from every other one and from itself after a change. A file
+ * that was found to lie inside the app stays inside while this stays the same.
  */
 export interface FileIdentity {
   device: number;
@@ -80,8 +80,9 @@ export interface OpenedFile {
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * Opens a regular file that really lies below one of `roots`; the caller closes it. Asks the
- * kernel where the descriptor points, so that no symlink can be swapped between check and use.
+ * Opens a regular file that really lies below one of `roots`; the caller closes it. Asks
+ * the kernel where the descriptor points, so that no symlink can be swapped between check
+ * and use.
  */
 export function openInside(path: string, roots: readonly string[]): OpenedFile | null {
   let fd: number;

@@ -88,7 +88,8 @@ export class Front {
     for (const server of this.#servers) server.close();
     // A connection without a request yet gets a moment, for one may be on its way.
     const quiet = setTimeout(() => this.#closeQuiet(), Math.min(500, graceMs));
-    // An answer whose head was sent before did not say that it is the last of its connection.
+    // An answer whose head was sent before did not say that it is the last of its
+    // connection.
     const idle = setInterval(() => this.#closeIdle(), 50);
     const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
     if (this.#sockets.size === 0) this.#whenEmpty?.();

@@ -1,8 +1,9 @@
 import { toBinary } from './bytes.ts';
 
 /**
- * `*` matches within one name, `**` across directories, `?` one character, `{a,b}` either,
- * `[a-z]` one of. A leading slash means nothing; a trailing one stands for everything below.
+ * `*` matches within one name, `**` across directories, `?` one character, `{a,b}`
+ * either, `[a-z]` one of. A leading slash means nothing; a trailing one stands for
+ * everything below.
  */
 export function compileGlob(glob: string): RegExp {
   return new RegExp(`^${globToPattern(glob)}$`, 's');

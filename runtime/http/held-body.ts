@@ -4,8 +4,8 @@ import { BLOCK_BYTES, returnBlock, takeBlock } from './blocks.ts';
 const MAX_TEXT_BYTES = 16 * 1024;
 
 /**
- * The first bytes of a response, held back until the end of the turn in the hope that it ends
- * there as well.
+ * The first bytes of a response, held back until the end of the turn in the hope that it
+ * ends there as well.
  */
 export class HeldBody {
   #text = '';

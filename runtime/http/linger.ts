@@ -39,7 +39,9 @@ function lingerNow(this: Socket): void {
   this.resume();
 }
 
-/** For answers written past node:http, with its parser already at odds with the client. */
+/**
+ * For answers written past node:http, with its parser already at odds with the client.
+ */
 export function endLingering(socket: Socket, answer: Buffer): void {
   lingering.add(socket);
   if (!socket.writable) {

@@ -70,8 +70,8 @@ const privateNames = [
 ];
 
 /**
- * Endings after which `name.php.` is no copy of a script: what is bundled or generated for
- * browsers may carry the name of a script.
+ * Endings after which `name.php.` is no copy of a script: what is bundled or generated
+ * for browsers may carry the name of a script.
  */
 const webExtensions = 'm?js|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf';
 

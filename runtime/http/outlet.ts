@@ -8,9 +8,10 @@ const MAX_BUFFERED_BYTES = 256 * 1024;
 const MAX_QUEUED_BYTES = 1024 * 1024;
 
 /**
- * Takes a response's bytes as fast as PHP writes them and sends them as fast as the client
- * reads: through node:http's buffer, and through a nameless file when that is full, so that a
- * slow reader keeps no worker. Without disk space PHP waits for the client instead.
+ * Takes a response's bytes as fast as PHP writes them and sends them as fast as the
+ * client reads: through node:http's buffer, and through a nameless file when that is
+ * full, so that a slow reader keeps no worker. Without disk space PHP waits for the
+ * client instead.
  */
 export class Outlet {
   readonly #response: FrontResponse;
@@ -53,8 +54,8 @@ export class Outlet {
   }
 
   /**
-   * Nothing more comes. Incomplete: what there is goes out, then the connection is cut, for
-   * nothing else tells the client that something is missing.
+   * Nothing more comes. Incomplete: what there is goes out, then the connection is cut,
+   * for nothing else tells the client that something is missing.
    */
   end(isComplete: boolean): void {
     this.#hasEnded = true;

@@ -4,9 +4,9 @@ import { compileGlobs, compileTreeGlobs } from './glob.ts';
 import { isHidden, isNeverServed } from './never-served.ts';
 
 /**
- * Which names below the document root may be sent or run. Each rule is asked twice: with the
- * path of the URL, and with the real path once the file is open, so that a symlink opens
- * nothing that its target's own name would not.
+ * Which names below the document root may be sent or run. Each rule is asked twice: with
+ * the path of the URL, and with the real path once the file is open, so that a symlink
+ * opens nothing that its target's own name would not.
  */
 export class PathRules {
   readonly #deny: RegExp | null;
@@ -16,7 +16,10 @@ export class PathRules {
   readonly #linkedRoots: readonly string[];
   readonly #documentRoot: string;
 
-  /** All roots are absolute real paths; what is below a linked one has its place in the app. */
+  /**
+   * All roots are absolute real paths; what is below a linked one has its place in the
+   * app.
+   */
   constructor(
     config: AppConfig,
     appRoot: string,

@@ -7,7 +7,10 @@ import { cutOff, Outlet } from './outlet.ts';
 import type { FrontResponse, RawHeaders } from './response.ts';
 import { factsOf, type HeadFacts } from './response-facts.ts';
 
-/** Sends what PHP answers, whatever it says about its length, without breaking the framing. */
+/**
+ * Sends what PHP answers, whatever it says about its length, without breaking the
+ * framing.
+ */
 export class PhpAnswer implements PhpResponseSink {
   readonly #response: FrontResponse;
   #exchange: PhpExchange | null = null;
@@ -183,7 +186,9 @@ export class PhpAnswer implements PhpResponseSink {
       : headers;
   }
 
-  /** PHP announced more than it wrote. What there is goes out, then the connection ends. */
+  /**
+   * PHP announced more than it wrote. What there is goes out, then the connection ends.
+   */
   #breakOff(): void {
     this.#complain('shorter');
     this.#outlet!.end(false);
@@ -226,8 +231,8 @@ function statusOf(failure: PhpFailure): number {
 let waiting: PhpAnswer[] = [];
 
 /**
- * PHP's side hands on everything it has of a response in one turn. What has not ended by then
- * goes out: a script that flushes wants its visitor to see it.
+ * PHP's side hands on everything it has of a response in one turn. What has not ended by
+ * then goes out: a script that flushes wants its visitor to see it.
  */
 function startAtEndOfTurn(answer: PhpAnswer): void {
   if (waiting.push(answer) === 1) process.nextTick(startWaiting);

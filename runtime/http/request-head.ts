@@ -6,7 +6,9 @@ export type HeadProblem = 400 | 413 | 414 | 417 | 431 | 501 | 505;
 /** name, value pairs; more are no browser's. */
 const MAX_HEADERS = 256;
 
-/** Letters, digits, dots, dashes, underscores; or an IPv6 address; with an optional port. */
+/**
+ * Letters, digits, dots, dashes, underscores; or an IPv6 address; with an optional port.
+ */
 const host = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** Null for what cannot stand in a URL as the server's name. */
@@ -50,13 +52,16 @@ function checkLength({ headers }: IncomingMessage): HeadProblem | null {
   return Number.isSafeInteger(Number(text)) ? null : 413;
 }
 
-/** Only such a name becomes one variable of PHP and no other name becomes the same one. */
+/**
+ * Only such a name becomes one variable of PHP and no other name becomes the same one.
+ */
 const plainName = /^[A-Za-z0-9-]+$/;
 
 /**
- * The headers PHP gets. Left out: `Proxy`, which would become the variable HTTP_PROXY that
- * HTTP clients obey (httpoxy), and names that PHP cannot tell from others, `X_Forwarded_For`
- * from `X-Forwarded-For`: nginx drops the same. `withoutTransferEncoding`: the body is whole.
+ * The headers PHP gets. Left out: `Proxy`, which would become the variable HTTP_PROXY
+ * that HTTP clients obey (httpoxy), and names that PHP cannot tell from others,
+ * `X_Forwarded_For` from `X-Forwarded-For`: nginx drops the same.
+ * `withoutTransferEncoding`: the body is whole.
  */
 export function filterHeaders(
   rawHeaders: readonly string[],

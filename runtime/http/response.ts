@@ -12,8 +12,8 @@ export type RawHeaders = readonly string[];
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
 
 /**
- * The answer to one request. A class of its own, so that what the front knows of a request
- * lives in fields and not in closures or look-up tables.
+ * The answer to one request. A class of its own, so that what the front knows of a
+ * request lives in fields and not in closures or look-up tables.
  */
 export class FrontResponse extends ServerResponse {
   front: FrontState | null = null;

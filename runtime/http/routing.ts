@@ -48,22 +48,25 @@ export interface SiteOptions {
   config: AppConfig;
   appRoot: string;
   /**
-   * Where the app's declared writable paths and caches really are, when they are not in the
-   * tree itself: links in the tree lead there.
+   * Where the app's declared writable paths and caches really are, when they are not in
+   * the tree itself: links in the tree lead there.
    */
   writableRoot: string | null;
   cachesRoot?: string | null;
   isTreeImmutable: boolean;
 }
 
-/** Entries; a few hundred bytes each. Emptied when full: refilling costs a few system calls. */
+/**
+ * Entries; a few hundred bytes each. Emptied when full: refilling costs a few system
+ * calls.
+ */
 const MAX_REMEMBERED = 8192;
 /** Longer paths are looked up each time: they would fill the memory. */
 const MAX_REMEMBERED_LENGTH = 512;
 
 /**
- * Decides as FrankenPHP's php_server: the file of that name, the directory's index, the script
- * that the path begins with, else the front controller.
+ * Decides as FrankenPHP's php_server: the file of that name, the directory's index, the
+ * script that the path begins with, else the front controller.
  */
 export class Router {
   readonly documentRoot: string;
@@ -95,7 +98,9 @@ export class Router {
     return route;
   }
 
-  /** A file that is still the same is found the same way: it comes before everything else. */
+  /**
+   * A file that is still the same is found the same way: it comes before everything else.
+   */
   #isStillRight(route: Route): boolean {
     if (route.kind !== 'file') return false;
     const stats = findStats(route.path);
@@ -170,8 +175,9 @@ export class Router {
   }
 
   /**
-   * The script that the path begins with: `.php` in any case of these three ASCII letters,
-   * before a slash. Bytes are compared, so no letter of another alphabet is taken for one.
+   * The script that the path begins with: `.php` in any case of these three ASCII
+   * letters, before a slash. Bytes are compared, so no letter of another alphabet is
+   * taken for one.
    */
   #findScriptIn(path: string, border: number): Route | null {
     for (const match of path.matchAll(/\.php\//gi)) {

@@ -21,8 +21,8 @@ export class SpoolFile {
   #hasFailed = false;
 
   /**
-   * `onWritten`: the queue has become shorter; or an error, after which nothing is written and
-   * the queue only grows.
+   * `onWritten`: the queue has become shorter; or an error, after which nothing is
+   * written and the queue only grows.
    */
   constructor(fd: number, onWritten: (error: Error | null) => void) {
     this.fd = fd;

@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 
 const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW, O_DIRECTORY } = constants;
-/** Linux: a file without a name. node:fs does not export it; its flag includes O_DIRECTORY. */
+/**
+ * Linux: a file without a name. node:fs does not export it; its flag includes
+ * O_DIRECTORY.
+ */
 const O_TMPFILE = 0o20000000 | O_DIRECTORY;
 
 /**
- * Makes files that no one else can find: they have no name, so that nothing is left of them
- * when the last descriptor is closed, also by a kill.
+ * Makes files that no one else can find: they have no name, so that nothing is left of
+ * them when the last descriptor is closed, also by a kill.
  */
 export class SpoolDirectory {
   readonly #path: string;

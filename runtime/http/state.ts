@@ -15,7 +15,9 @@ export interface FrontState {
   readonly router: Router;
   readonly assets: AssetCache;
   readonly spool: SpoolDirectory;
-  /** Routes whose bodies are not buffered; matched against the path without leading slash. */
+  /**
+   * Routes whose bodies are not buffered; matched against the path without leading slash.
+   */
   readonly streamBodies: RegExp | null;
   /** Distinguishes this process's requests from those of all others. */
   readonly idPrefix: string;

@@ -2,8 +2,8 @@ import { Transform, type TransformCallback } from 'node:stream';
 import type { FrontResponse } from './response.ts';
 
 /**
- * A request body on its way to PHP, for routes that opted out of buffering: counts what the
- * client sends and notices when it stops sending.
+ * A request body on its way to PHP, for routes that opted out of buffering: counts what
+ * the client sends and notices when it stops sending.
  */
 export class StreamedBody extends Transform {
   readonly #response: FrontResponse;

@@ -12,7 +12,8 @@ export interface RequestTarget {
 
 /** Null: not a target an origin server answers (RFC 9112 §3.2); `*` is the caller's. */
 export function parseTarget(target: string): RequestTarget | null {
-  // A fragment is never sent (RFC 9112 §3.2.1); parsers disagree about what it would mean.
+  // A fragment is never sent (RFC 9112 §3.2.1); parsers disagree about what it would
+  // mean.
   if (target.includes('#')) return null;
   if (target.charCodeAt(0) === 47) return splitOrigin(target, null);
   const absolute = /^https?:\/\/([^/?]+)(.*)$/i.exec(target);
@@ -33,18 +34,21 @@ function splitOrigin(origin: string, authority: string | null): RequestTarget {
 }
 
 export interface UrlPath {
-  /** Decoded once, without empty, '.' and '..' segments; starts with '/'. A binary string. */
+  /**
+   * Decoded once, without empty, '.' and '..' segments; starts with '/'. A binary string.
+   */
   path: string;
   /**
-   * Index in `path` of the first slash that was percent-encoded, or -1. Such a slash is data
-   * of the application (RFC 3986 §2.2), never a border between directories.
+   * Index in `path` of the first slash that was percent-encoded, or -1. Such a slash is
+   * data of the application (RFC 3986 §2.2), never a border between directories.
    */
   encodedSlashAt: number;
 }
 
 /**
- * The path a target names. Null: it cannot be read in one way only, so it is refused: broken
- * percent-encoding, a NUL, or '..' that climbs above the root or hides behind an encoded slash.
+ * The path a target names. Null: it cannot be read in one way only, so it is refused:
+ * broken percent-encoding, a NUL, or '..' that climbs above the root or hides behind an
+ * encoded slash.
  */
 export function normalizePath(rawPath: string): UrlPath | null {
   // Nearly all paths need nothing of what follows.
@@ -90,7 +94,10 @@ function decodeSegment(segment: string): string | null {
   return decoded;
 }
 
-/** A decoded path as it may stand in a header: nothing in it is read as another part of a URL. */
+/**
+ * A decoded path as it may stand in a header: nothing in it is read as another part of a
+ * URL.
+ */
 export function encodePath(path: string): string {
   return path.replace(
     /[^A-Za-z0-9\-._~!$&'()*+,;=:@/]/g,

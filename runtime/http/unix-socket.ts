@@ -17,10 +17,10 @@ export function temporaryNameFor(path: string): string {
 }
 
 /**
- * Gives the listening socket at `temporary` its mode and then its name, both before anybody
- * can connect under that name, and without ever replacing a socket somebody listens on: what
- * is in the way must be a socket of a dead process. Throws with `code` EADDRINUSE or what the
- * system says. Returns what removes the name again.
+ * Gives the listening socket at `temporary` its mode and then its name, both before
+ * anybody can connect under that name, and without ever replacing a socket somebody
+ * listens on: what is in the way must be a socket of a dead process. Throws with `code`
+ * EADDRINUSE or what the system says. Returns what removes the name again.
  */
 export async function publishSocket(
   temporary: string,
@@ -40,7 +40,9 @@ export async function publishSocket(
   }
 }
 
-/** link() fails when the name exists, unlike rename(): two instances cannot both succeed. */
+/**
+ * link() fails when the name exists, unlike rename(): two instances cannot both succeed.
+ */
 function tryLink(from: string, to: string): boolean {
   try {
     linkSync(from, to);
@@ -56,8 +58,8 @@ async function removeDead(path: string): Promise<void> {
   if (found === undefined) return;
   if (!found.isSocket()) throw inUse(path, 'there is something that is not a socket');
   if (await isAlive(path)) throw inUse(path, 'another process listens there');
-  // Out of the way first, then a look at what that was: between the question and now another
-  // instance may have put a living socket there.
+  // Out of the way first, then a look at what that was: between the question and now
+  // another instance may have put a living socket there.
   const aside = temporaryNameFor(path);
   try {
     renameSync(path, aside);

@@ -5,18 +5,20 @@ const CR = 13;
 const LF = 10;
 
 /**
- * Reads along on the wire, in front of node:http's parser. That parser refuses every bare LF,
- * CR and fold in a head but these: it takes a bare LF or CR before the request line, several
- * spaces within it, and RTSP/1.0 and ICE/1.0 for HTTP/1.0. Other parsers read them differently,
- * and nothing that can be read in two ways may reach PHP. Costs 1.5 µs a request, nearly all
- * for handing the bytes through JavaScript.
+ * Reads along on the wire, in front of node:http's parser. That parser refuses every bare
+ * LF, CR and fold in a head but these: it takes a bare LF or CR before the request line,
+ * several spaces within it, and RTSP/1.0 and ICE/1.0 for HTTP/1.0. Other parsers read
+ * them differently, and nothing that can be read in two ways may reach PHP. Costs 1.5 µs
+ * a request, nearly all for handing the bytes through JavaScript.
  */
 export class Wire {
   /** Arrived and not known to be used up. */
   #bytes: Buffer = nothing;
   /** Where the next head begins in `#bytes`, or the earliest place where it can. */
   #next = 0;
-  /** False after a chunked body in the same piece: only the parser knows where it ended. */
+  /**
+   * False after a chunked body in the same piece: only the parser knows where it ended.
+   */
   #isExact = true;
   /** Bytes of the current body that have not arrived. */
   #bodyRest = 0;
@@ -48,8 +50,8 @@ export class Wire {
   }
 
   /**
-   * In the turn in which the head of `req` has been parsed: whether its request line stands
-   * on the wire as RFC 9112 §3 writes it, with single spaces and CRLF.
+   * In the turn in which the head of `req` has been parsed: whether its request line
+   * stands on the wire as RFC 9112 §3 writes it, with single spaces and CRLF.
    */
   hasPlainRequestLine(req: IncomingMessage): boolean {
     const bytes = this.#bytes;

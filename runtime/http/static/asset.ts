@@ -17,7 +17,9 @@ export interface Variant {
   modifiedMs: number;
   /** Of a complete response: name, value … with Content-Length. */
   headers: readonly string[];
-  /** Those that say what it is, for 206 and 416: without Content-Length and Content-Type. */
+  /**
+   * Those that say what it is, for 206 and 416: without Content-Length and Content-Type.
+   */
   commonHeaders: readonly string[];
   contentType: string;
   /** The content, when small. */
@@ -100,8 +102,8 @@ function describe(
   { contentType, isImmutable, headers, tagSuffix }: Common,
 ): Variant {
   const etag = `"${body ? hashOf(body) : tagOf(stats)}${tagSuffix}"`;
-  // A packed tree has one and the same modification time for everything; only the time it was
-  // written here tells versions apart.
+  // A packed tree has one and the same modification time for everything; only the time it
+  // was written here tells versions apart.
   const modifiedMs = isImmutable ? stats.ctimeMs : stats.mtimeMs;
   const commonHeaders = [
     ...headers,
@@ -137,7 +139,8 @@ function hashOf(body: Buffer): string {
 
 /** ctime, since a packed or copied file may carry any modification time. */
 function tagOf(stats: Stats): string {
-  return `${stats.size.toString(36)}-${Math.round(stats.ctimeMs * 1000).toString(36)}-${stats.ino.toString(36)}`;
+  const changed = Math.round(stats.ctimeMs * 1000);
+  return [stats.size, changed, stats.ino].map((part) => part.toString(36)).join('-');
 }
 
 function readWhole(fd: number, size: number): Buffer | null {

@@ -42,7 +42,10 @@ export function evaluateConditions(
   return isOld ? 'not-modified' : 'send';
 }
 
-/** Whether a Range header counts (RFC 9110 §13.1.5): what the client has is of this version. */
+/**
+ * Whether a Range header counts (RFC 9110 §13.1.5): what the client has is of this
+ * version.
+ */
 export function allowsRange(headers: IncomingHttpHeaders, own: Validators): boolean {
   const ifRange = headers['if-range'];
   if (typeof ifRange !== 'string') return true;
@@ -65,8 +68,8 @@ function seconds(ms: number): number {
 }
 
 /**
- * The three forms of RFC 9110 §5.6.7. Date.parse alone would take nearly anything for a date.
- * Null: not a date, so the header is ignored.
+ * The three forms of RFC 9110 §5.6.7. Date.parse alone would take nearly anything for a
+ * date. Null: not a date, so the header is ignored.
  */
 export function parseHttpDate(text: string | undefined): number | null {
   if (text === undefined) return null;

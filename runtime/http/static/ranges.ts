@@ -8,8 +8,8 @@ export interface ByteRange {
 const MAX_RANGES = 32;
 
 /**
- * The ranges of a Range header (RFC 9110 §14.2) that a representation of `size` bytes has.
- * 'ignore': send everything; 'unsatisfiable': none of them exists, 416.
+ * The ranges of a Range header (RFC 9110 §14.2) that a representation of `size` bytes
+ * has. 'ignore': send everything; 'unsatisfiable': none of them exists, 416.
  */
 export function parseRanges(
   header: string,

@@ -49,7 +49,9 @@ export function sendStatic(response: FrontResponse, route: FileRoute): boolean {
   return sendWhole(response, variant);
 }
 
-/** Parts are always of the file as it is: compressed parts are of no use to who asks so. */
+/**
+ * Parts are always of the file as it is: compressed parts are of no use to who asks so.
+ */
 function chooseVariant(
   asset: StaticAsset,
   acceptEncoding: string | undefined,

@@ -7,8 +7,8 @@ import type { ByteRange } from './ranges.ts';
 export type Piece = Buffer | ByteRange;
 
 /**
- * Sends pieces of an open file and closes it, at the client's pace and with one buffer: the
- * next read waits until the socket has taken the last one.
+ * Sends pieces of an open file and closes it, at the client's pace and with one buffer:
+ * the next read waits until the socket has taken the last one.
  */
 export class FileStream {
   readonly #response: FrontResponse;
