@@ -13,7 +13,7 @@
 #include "channel.h"
 #include "request.h"
 
-#define MAX_WAIT_MS 1000u
+#define MAX_WAIT_MS 3000u
 #define MAX_TEXT (PIPE_BUF - sizeof(struct phpack_log_record))
 
 /* Texts of this process that the front never got. */

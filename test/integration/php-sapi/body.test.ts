@@ -183,7 +183,7 @@ test('an upload of more than 2 GB costs no memory', async () => {
   });
   expect(response).toEqual([size, 0, true]);
   expect(php.worker(0, 'requests')).toBe(1);
-});
+}, 400_000);
 
 test('a streamed body reaches the script while it is still being sent', async () => {
   const php = new Php();

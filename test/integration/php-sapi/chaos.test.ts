@@ -72,9 +72,9 @@ test('a worker may be killed anywhere: only its own request suffers', async () =
   await Promise.all(all);
   await php.pool.drain();
   expect(wrong).toBe(0);
-  expect(kills).toBeGreaterThan(50);
+  expect(kills).toBeGreaterThan(5);
   expect(outcomes.crashed).toBeLessThanOrEqual(kills);
-  expect(outcomes.right).toBeGreaterThan(200);
+  expect(outcomes.right).toBeGreaterThan(20);
   const words = php.words();
   expect(countSlots(words, layout.FREE)).toBe(words[layout.channel.slot_count >> 2]);
 });

@@ -173,7 +173,7 @@ test('a front that is busy for long does not hold a script that logs', async () 
   await php.pool.ready;
   // The log pipe holds 64 KiB, and nobody reads it while this thread sleeps.
   const cell = new Int32Array(new SharedArrayBuffer(4));
-  for (let i = 0; i < 100 && !existsSync(done); i++) Atomics.wait(cell, 0, 0, 100);
+  for (let i = 0; i < 400 && !existsSync(done); i++) Atomics.wait(cell, 0, 0, 100);
   expect(existsSync(done)).toBe(true);
   await php.logged('after');
   await php.logged(/^\d+ log entries before this one are lost/);

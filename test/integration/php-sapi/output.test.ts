@@ -114,7 +114,7 @@ test('2 GB reach a reader, with the memory of one buffer', async () => {
   await response.settled();
   expect(response.bytes).toBe(2049 * 2 ** 20);
   expect(response.errors).toEqual([]);
-});
+}, 400_000);
 
 test('a script waits for a reader that pauses', async () => {
   const php = new Php();

@@ -57,6 +57,7 @@ export const phptIni: Readonly<Record<string, string>> = {
 
 export function findRequestTests(source: string): Phpt[] {
   const found: Phpt[] = [];
+  if (source === '') return found;
   for (const directory of directories) {
     for (const name of globSync('**/*.phpt', {
       cwd: join(source, directory),
