@@ -46,6 +46,8 @@ test('the command line installs a wiki; what it wrote makes the server show it',
       '',
       '$wgEnableUploads = true;',
       '$wgUseImageMagick = false;',
+      // Debian's package has /var/cache/mediawiki for a default, which nobody may write.
+      '$wgCacheDirectory = "$IP/cache";',
       // Without a cron job of its own, the wiki works off its queue after each answer.
       '$wgJobRunRate = 1;',
       "$wgArticlePath = '/wiki/$1';",
