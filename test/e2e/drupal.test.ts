@@ -22,8 +22,11 @@ let article: Page;
 beforeAll(async () => {
   tree = await drupalTree();
   vendor = await fs.mkdtemp('/tmp/phpack-e2e-drupal-');
-  await buildProduct(tree, path.join(vendor, 'drupal'));
-  app = await deploy(path.join(vendor, 'drupal'));
+  const ready = process.env['PHPACK_TEST_PRODUCTS'];
+  const product = path.join(ready ?? vendor, 'drupal');
+  // Not cached: a tree given by its path may have changed.
+  if (!ready) await buildProduct(tree, product);
+  app = await deploy(product);
   server = await app.serve();
 });
 
@@ -47,7 +50,7 @@ test('drush installs the standard site', async () => {
   const { status, stdout, stderr } = await drush(
     'site:install',
     'standard',
-    '--db-url=sqlite://sites/default/files/.ht.sqlite',
+    '--db-url=sqlite://localhost/sites/default/files/.ht.sqlite',
     `--account-name=${admin.name}`,
     `--account-pass=${admin.password}`,
     '--site-name=Köche & Küchen',
@@ -145,7 +148,7 @@ test('the image is scaled on demand once, then it is a file', async () => {
   );
   expect(forged.status).toBe(200);
   const other = source.replace(/styles\/\w+/, 'styles/thumbnail').replace(/\?.*/, '');
-  expect((await fetch(new URL(other, server.url))).status).toBe(403);
+  expect([403, 404]).toContain((await fetch(new URL(other, server.url))).status);
 });
 
 test('styles and scripts are made of many files and then served as files', async () => {
