@@ -46,7 +46,10 @@ const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
 /** `$XDG_CACHE_HOME/phpack`, else `~/.cache/phpack`. */
 function cacheDirectory(): string {
   const xdg = process.env.XDG_CACHE_HOME;
-  return join(xdg?.startsWith('/') ? xdg : join(homedir(), '.cache'), 'phpack');
+  const dir = join(xdg?.startsWith('/') ? xdg : join(homedir(), '.cache'), 'phpack');
+  // Node's recursive mkdir never ends there.
+  if (/^\/(proc|sys)\//.test(dir)) throw new Error(`${dir}: nothing can be stored there`);
+  return dir;
 }
 
 function readOptions(args: string[]): BuildOptions {
@@ -136,7 +139,8 @@ export async function build(
 async function main(): Promise<void> {
   const progress = plainProgress((line) => process.stderr.write(line));
   try {
-    const result = await build(readOptions(process.argv.slice(2)), progress);
+    const options = readOptions(process.argv.slice(2));
+    const result = await build(options, progress);
     console.log(JSON.stringify(result));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

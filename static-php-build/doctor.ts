@@ -3,9 +3,9 @@
  * [{"name", "isOk", "seen", "fix"}]; without it they are printed for people. The exit
  * status is 1 when something is missing.
  */
-import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync } from 'node:fs';
 import { homedir, release } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { machineMirrors } from './debian.ts';
 import { requirements } from './requirements.ts';
 import { locateZig } from './toolchain.ts';
@@ -131,8 +131,9 @@ function availableMemory(): number {
 /** The machine this runs on. */
 export function thisMachine(): Machine {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'phpack');
-  mkdirSync(cache, { recursive: true });
-  const { bavail, bsize } = statfsSync(cache);
+  let existing = cache;
+  while (!existsSync(existing)) existing = dirname(existing);
+  const { bavail, bsize } = statfsSync(existing);
   return {
     path: process.env.PATH ?? '',
     exists: existsSync,
