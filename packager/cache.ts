@@ -24,8 +24,9 @@ export function cacheKey(inputs: readonly (string | Uint8Array)[]): string {
 }
 
 /**
- * Path of a cached file; `make` writes it to the path it gets when it is not there yet. What has
- * the final name is complete: two builds at once both make it, and the last one's stays.
+ * Path of a cached file; `make` writes it to the path it gets when it is not there yet.
+ * What has the final name is complete: two builds at once both make it, and the last
+ * one's stays.
  */
 export async function cachedFile(
   file: string,

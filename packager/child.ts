@@ -16,8 +16,9 @@ export interface ToolRun {
 }
 
 /**
- * Runs a program of the repository and returns the last line of its output, which is its result;
- * what it says on stderr goes to `onLine`. Throws PHPACK_E_PARTS with its last lines.
+ * Runs a program of the repository and returns the last line of its output, which is its
+ * result; what it says on stderr goes to `onLine`. Throws PHPACK_E_PARTS with its last
+ * lines.
  */
 export async function runScript(run: ToolRun): Promise<string> {
   run.signal.throwIfAborted();

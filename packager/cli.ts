@@ -1,6 +1,6 @@
 /**
- * The `phpack` command: wiring of commander, and the one place where an error becomes a message
- * and an exit status.
+ * The `phpack` command: wiring of commander, and the one place where an error becomes a
+ * message and an exit status.
  */
 import { Command, CommanderError } from 'commander';
 import { ownVersion } from './base/version.ts';

@@ -1,7 +1,7 @@
 /**
  * Every way in which `phpack` fails on purpose: code, exit status and what to do.
- * docs/reference/errors.md lists the same, for readers; a test keeps both in step.
- * What was seen is the message of each error, where it is thrown.
+ * docs/reference/errors.md lists the same, for readers; a test keeps both in step. What
+ * was seen is the message of each error, where it is thrown.
  */
 
 interface ErrorKind {
@@ -66,8 +66,7 @@ export const errorKinds = {
   },
   PHPACK_E_LINK_OUTSIDE: {
     exitStatus: 6,
-    remedy:
-      'Replace the link by what it leads to, or leave it out with `exclude` in phpack.json.',
+    remedy: 'Replace the link by what it leads to, or `exclude` it in phpack.json.',
   },
   PHPACK_E_CHANGED: {
     exitStatus: 6,
@@ -140,7 +139,9 @@ export class PackagerError extends Error {
   }
 }
 
-/** Anything thrown, as an error with a code; unexpected ones keep their stack as message. */
+/**
+ * Anything thrown, as an error with a code; unexpected ones keep their stack as message.
+ */
 export function asPackagerError(thrown: unknown): PackagerError {
   if (thrown instanceof PackagerError) return thrown;
   const text =

@@ -19,7 +19,8 @@ export interface Io {
 /** The real world. */
 export function processIo(signal: AbortSignal): Io {
   const { CI, TERM } = process.env;
-  // `phpack … | head`: whoever read has seen enough. As for other programs, that is no error.
+  // `phpack … | head`: whoever read has seen enough. As for other programs, that is no
+  // error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     process.exit(141);

@@ -32,7 +32,9 @@ const libphp = z.looseObject({
   extensions: z.array(z.looseObject({ name: z.string() })),
 });
 
-/** All that decides about the parts; a change of any file makes their builders ask again. */
+/**
+ * All that decides about the parts; a change of any file makes their builders ask again.
+ */
 const sources = [
   'runtime',
   'native',
@@ -49,8 +51,8 @@ export interface PartsOptions {
 }
 
 /**
- * The parts, built when they are not in the cache: half an hour the first time, then never
- * again. Throws PHPACK_E_PARTS and PHPACK_E_TOOL.
+ * The parts, built when they are not in the cache: half an hour the first time, then
+ * never again. Throws PHPACK_E_PARTS and PHPACK_E_TOOL.
  */
 export async function locateParts(options: PartsOptions): Promise<Parts> {
   const file = recordFile(options.target);

@@ -22,8 +22,8 @@ export interface Proof {
 }
 
 /**
- * Starts the product as a customer would, with an empty environment and data directory: the
- * front page answers, PHP has the extensions of the manifest, SIGTERM ends it. Throws
+ * Starts the product as a customer would, with an empty environment and data directory:
+ * the front page answers, PHP has the extensions of the manifest, SIGTERM ends it. Throws
  * PHPACK_E_PROVE with what the server said.
  */
 export async function proveProduct(options: ProveOptions): Promise<Proof> {
@@ -52,8 +52,8 @@ interface Reply {
 }
 
 /**
- * A 500 may well be right: an app without its database or its key answers so. Not right are
- * deaths of PHP, and errors that no configuration mends.
+ * A 500 may well be right: an app without its database or its key answers so. Not right
+ * are deaths of PHP, and errors that no configuration mends.
  */
 function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warning'> {
   const { status } = reply;
@@ -73,7 +73,7 @@ function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warni
 
 /** Files or parts of PHP that are not in the product. */
 const unmendable =
-  /Failed opening required|Class "[^"]+" not found|Call to undefined function|could not find driver/;
+  /Failed opening required|Class "[^"]+" not found|undefined function|could not find driver/;
 
 async function assertExtensions(options: ProveOptions, dataDir: string): Promise<void> {
   const { binary, extensions, signal } = options;

@@ -1,8 +1,9 @@
 /**
- * The base: Node, stripped, with our runtime inside (a "single executable application"). It is the
- * same for every app; `phpack build` only appends to it.
+ * The base: Node, stripped, with our runtime inside (a "single executable application").
+ * It is the same for every app; `phpack build` only appends to it.
  *
- * `node packager/base/build.ts [--target NAME]` prints the path of the result as its last line.
+ * `node packager/base/build.ts [--target NAME]` prints the path of the result as its
+ * last line.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, constants, copyFileSync, writeFileSync } from 'node:fs';
@@ -20,8 +21,9 @@ const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 
 /**
- * `execArgvExtension: none`: a customer's NODE_OPTIONS can neither break nor hijack the product.
- * `--disable-sigusr1`: SIGUSR1 would open the debugger's port to every user of the machine.
+ * `execArgvExtension: none`: a customer's NODE_OPTIONS can neither break nor hijack the
+ * product. `--disable-sigusr1`: SIGUSR1 would open the debugger's port to every user of
+ * the machine.
  */
 const seaSettings = {
   disableExperimentalSEAWarning: true,
@@ -38,8 +40,8 @@ const seaFuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 const recipe = 'base 2';
 
 /**
- * Path of the base executable, made when the cache has none of the same inputs. `entry` is the
- * runtime's own, except in tests. Throws PHPACK_E_TOOL and PHPACK_E_PARTS.
+ * Path of the base executable, made when the cache has none of the same inputs. `entry`
+ * is the runtime's own, except in tests. Throws PHPACK_E_TOOL and PHPACK_E_PARTS.
  */
 export async function buildBase(
   target: Target = findTarget(defaultTarget),
@@ -92,7 +94,9 @@ async function generateBlob(
   await runTool(node, ['--experimental-sea-config', 'sea.json'], dir);
 }
 
-/** In a process of its own: it takes 2 GB for a moment and warns about harmless things. */
+/**
+ * In a process of its own: it takes 2 GB for a moment and warns about harmless things.
+ */
 async function injectBlob(stripped: string, dir: string, scratch: string): Promise<void> {
   copyFileSync(stripped, scratch, constants.COPYFILE_FICLONE);
   chmodSync(scratch, 0o755);

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
 
-/** The repository, or the installed package: where packager/, runtime/ and templates/ are. */
+/**
+ * The repository, or the installed package: where packager/, runtime/ and templates/ are.
+ */
 export const home = join(import.meta.dirname, '../..');

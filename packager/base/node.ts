@@ -13,8 +13,8 @@ export interface BaseNode {
 }
 
 /**
- * The pinned Node 24 of a target: what the product is based on, and on this machine also what
- * runs our tools. Throws PHPACK_E_TOOL when npm has not installed it.
+ * The pinned Node 24 of a target: what the product is based on, and on this machine also
+ * what runs our tools. Throws PHPACK_E_TOOL when npm has not installed it.
  */
 export function locateNode(packageName: string): BaseNode {
   try {

@@ -33,7 +33,9 @@ export interface BuildDependencies {
 
 const real: BuildDependencies = { locateParts, prove: proveProduct };
 
-/** `phpack build DIR -o FILE`. What it throws is in errors.ts; then, no output is left. */
+/**
+ * `phpack build DIR -o FILE`. What it throws is in errors.ts; then, no output is left.
+ */
 export async function build(
   options: BuildOptions,
   io: Io,

@@ -5,8 +5,8 @@ import { runFix } from '../doctor/fix.ts';
 import { formatCount } from '../ui/format.ts';
 
 /**
- * `phpack doctor [--fix]`: says what this machine lacks for building, each with the exact command.
- * Throws PHPACK_E_DOCTOR when something is missing in the end.
+ * `phpack doctor [--fix]`: says what this machine lacks for building, each with the exact
+ * command. Throws PHPACK_E_DOCTOR when something is missing in the end.
  */
 export async function doctor(
   options: { fix?: boolean },

@@ -22,7 +22,8 @@ export interface ServeOptions {
 }
 
 /**
- * `phpack serve DIR`: the product's server on the unpacked directory. Returns its exit status.
+ * `phpack serve DIR`: the product's server on the unpacked directory. Returns its exit
+ * status.
  */
 export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const { root, config, composer } = readProject({

@@ -82,7 +82,10 @@ async function findPrograms(): Promise<Finding> {
   return fault(`missing: ${list}`, `apt-get update && ${install}`);
 }
 
-/** The table of static-php-build, asked for in a process: it is nothing to import from here. */
+/**
+ * The table of static-php-build, asked for in a process: it is nothing to import from
+ * here.
+ */
 async function phpRequirements(): Promise<z.infer<typeof requirementList>> {
   const file = join(home, 'static-php-build/requirements.ts');
   if (!existsSync(file)) return [];

@@ -8,8 +8,8 @@ import { tarEnd, tarHeader, tarPadding } from './tar.ts';
 /** Pieces for the compressor: few enough hand-overs, little enough memory. */
 const CHUNK_BYTES = 1 << 20;
 /**
- * Measured on WordPress and MediaWiki: above 3, every per cent of size costs a tenth of a second
- * or more, and the whole build is to take three.
+ * Measured on WordPress and MediaWiki: above 3, every per cent of size costs a tenth of a
+ * second or more, and the whole build is to take three.
  */
 const LEVEL = 3;
 

@@ -6,8 +6,8 @@ import type { PayloadPart } from '../../runtime/payload/format.ts';
 export type EncodedPart = Omit<PayloadPart, 'fromEnd'>;
 
 /**
- * Compresses and hashes what is written to it, in constant memory. Compression runs on another
- * thread while the caller reads the next piece.
+ * Compresses and hashes what is written to it, in constant memory. Compression runs on
+ * another thread while the caller reads the next piece.
  */
 export class PartEncoder {
   readonly #hash = createHash('sha256');
@@ -18,7 +18,9 @@ export class PartEncoder {
   #size = 0;
   #length = 0;
 
-  /** `write` gets the compressed pieces in order. What it throws comes out of `finish`. */
+  /**
+   * `write` gets the compressed pieces in order. What it throws comes out of `finish`.
+   */
   constructor(level: number, write: (piece: Buffer) => void) {
     this.#zstd = createZstdCompress({
       chunkSize: 1 << 20,

@@ -23,8 +23,8 @@ import { errnoOf, PackagerError } from '../errors.ts';
 const CHUNK_BYTES = 4 << 20;
 
 /**
- * A file that appears under its name complete or not at all: written to a sibling, flushed to
- * disk, renamed. Throws PHPACK_E_OUTPUT and PHPACK_E_DISK_FULL.
+ * A file that appears under its name complete or not at all: written to a sibling,
+ * flushed to disk, renamed. Throws PHPACK_E_OUTPUT and PHPACK_E_DISK_FULL.
  */
 export class OutputFile {
   readonly path: string;
@@ -33,7 +33,9 @@ export class OutputFile {
   #fd: number;
   #size: number;
 
-  /** Starts with a copy of `base`, which costs nothing where the file system can share it. */
+  /**
+   * Starts with a copy of `base`, which costs nothing where the file system can share it.
+   */
   constructor(path: string, base: string) {
     this.path = path;
     removeAbandoned(path);
@@ -119,7 +121,10 @@ export class OutputFile {
   }
 }
 
-/** Absolute path of the output. Throws PHPACK_E_OUTPUT before any work is done for nothing. */
+/**
+ * Absolute path of the output. Throws PHPACK_E_OUTPUT before any work is done for
+ * nothing.
+ */
 export function checkOutput(given: string, cwd: string): string {
   const path = resolve(cwd, given);
   const directory = dirname(path);
@@ -183,7 +188,8 @@ export function isAlive(pid: number): boolean {
 function outputError(path: string, cause: unknown): PackagerError {
   const code = errnoOf(cause);
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    const seen = `${path} cannot be written: ${code === 'EFBIG' ? 'file size limit' : 'no space left'}`;
+    const why = code === 'EFBIG' ? 'file size limit' : 'no space left';
+    const seen = `${path} cannot be written: ${why}`;
     return new PackagerError('PHPACK_E_DISK_FULL', seen, { cause });
   }
   const seen = `${path} cannot be written: ${code || String(cause)}`;

@@ -15,8 +15,8 @@ export interface CachedPart extends EncodedPart {
 }
 
 /**
- * A program or library, compressed: kept in the cache, since every product carries the same. The
- * key is the file's identity, so that a second build does not even read it.
+ * A program or library, compressed: kept in the cache, since every product carries the
+ * same. The key is the file's identity, so that a second build does not even read it.
  */
 export async function compressPart(file: string): Promise<CachedPart> {
   const { size, mtimeNs } = statSync(file, { bigint: true });

@@ -21,8 +21,8 @@ export interface OpenProduct {
 }
 
 /**
- * Opens a product and reads what it says of itself. Throws PHPACK_E_NOT_A_BINARY for what is none
- * and PHPACK_E_DAMAGED for what was one. The caller closes `fd`.
+ * Opens a product and reads what it says of itself. Throws PHPACK_E_NOT_A_BINARY for what
+ * is none and PHPACK_E_DAMAGED for what was one. The caller closes `fd`.
  */
 export function openProduct(path: string): OpenProduct {
   let fd: number;

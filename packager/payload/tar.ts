@@ -1,7 +1,8 @@
 /**
- * Writes what runtime/payload/tar.ts reads: ustar, with pax records for long and non-ASCII names
- * and for large files. Own code, as are its bytes: same entries → same archive, whatever
- * version of a library is installed; and 30,000 files without 30,000 promises.
+ * Writes what runtime/payload/tar.ts reads: ustar, with pax records for long and
+ * non-ASCII names and for large files. Own code, as are its bytes: same entries → same
+ * archive, whatever version of a library is installed; and 30,000 files without 30,000
+ * promises.
  */
 const BLOCK = 512;
 /** Largest size that 11 octal digits hold. */
@@ -16,8 +17,9 @@ export interface TarHeader {
 }
 
 /**
- * Seconds; the same for all, as Composer and git give files arbitrary ones. Not 0: OPcache takes
- * that for "changed". 2020-01-01: later than what zip and others can say, earlier than any build.
+ * Seconds; the same for all, as Composer and git give files arbitrary ones. Not 0:
+ * OPcache takes that for "changed". 2020-01-01: later than what zip and others can say,
+ * earlier than any build.
  */
 export const ARCHIVE_MTIME = 1_577_836_800;
 

@@ -19,9 +19,9 @@ export type PartName = keyof PayloadManifest['parts'];
 export type ManifestDraft = Omit<PayloadManifest, 'parts' | 'format'>;
 
 /**
- * Manifest and trailer for a file of `fileBytes` so far, whose payload began at `baseBytes`.
- * The distances depend on the manifest's length and its length on their digits: repeated
- * until both agree.
+ * Manifest and trailer for a file of `fileBytes` so far, whose payload began at
+ * `baseBytes`. The distances depend on the manifest's length and its length on their
+ * digits: repeated until both agree.
  */
 export function sealPayload(
   draft: ManifestDraft,

@@ -3,7 +3,9 @@ import * as z from 'zod/mini';
 import { PackagerError } from '../errors.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 
-/** Links to other packages; Composer writes an empty list where PHP has an empty array. */
+/**
+ * Links to other packages; Composer writes an empty list where PHP has an empty array.
+ */
 const links = z.optional(z.union([z.record(z.string(), z.string()), z.array(z.never())]));
 
 const autoload = z.optional(z.looseObject({}));
@@ -58,7 +60,9 @@ export interface ComposerProject {
   developmentDirs: readonly string[];
 }
 
-/** What Composer knows of the app; null without a composer.json. Throws PHPACK_E_COMPOSER. */
+/**
+ * What Composer knows of the app; null without a composer.json. Throws PHPACK_E_COMPOSER.
+ */
 export function readComposer(root: string): ComposerProject | null {
   const file = join(root, 'composer.json');
   const text = readTextIfExists(file);
@@ -82,8 +86,8 @@ export function readComposer(root: string): ComposerProject | null {
 }
 
 /**
- * Throws PHPACK_E_VENDOR_MISSING when packages are required and none is there: the app would
- * only fail on the customer's machine.
+ * Throws PHPACK_E_VENDOR_MISSING when packages are required and none is there: the app
+ * would only fail on the customer's machine.
  */
 export function assertInstalled(project: ComposerProject, root: string): void {
   const needed = Object.keys(project.root.require).filter((name) => name.includes('/'));
@@ -122,7 +126,9 @@ function cleanVendorDir(value: unknown): string {
   return dir === '' ? 'vendor' : dir;
 }
 
-/** Files that are loaded at once are not among them: without them, nothing would start. */
+/**
+ * Files that are loaded at once are not among them: without them, nothing would start.
+ */
 function directoriesOf(value: unknown): string[] {
   const { 'psr-4': psr4, 'psr-0': psr0 } = asObject(value);
   const paths = [psr4, psr0].flatMap((map) => Object.values(asObject(map))).flat();

@@ -1,10 +1,13 @@
 /**
- * Composer's version constraints, as far as they are written for PHP itself: `^8.1`, `~8.2.0`,
- * `>=8.1 <8.5`, `8.1.*`, `7.4 - 8.4`, `^7.4 || ^8.0`, with `|` and `,` as older files have them.
+ * Composer's version constraints, as far as they are written for PHP itself: `^8.1`,
+ * `~8.2.0`, `>=8.1 <8.5`, `8.1.*`, `7.4 - 8.4`, `^7.4 || ^8.0`, with `|` and `,` as older
+ * files have them.
  */
 type Version = readonly [number, number, number];
 
-/** True also for what cannot be understood: a check must not forbid what it does not know. */
+/**
+ * True also for what cannot be understood: a check must not forbid what it does not know.
+ */
 export function satisfies(version: string, constraint: string): boolean {
   const actual = parseVersion(version);
   if (!actual) return true;

@@ -1,8 +1,9 @@
 /**
  * The globs of phpack.json and the templates: relative to a root, anchored at both ends.
- * `*` and `?` stay within one segment and match a leading dot, `**` stands for any number of
- * segments, `{a,b}` for alternatives (also empty ones), `[a-z]` for one character. `dir/` and
- * `dir/**` are a directory and all that is in it. The product's front reads globs the same way.
+ * `*` and `?` stay within one segment and match a leading dot, `**` stands for any number
+ * of segments, `{a,b}` for alternatives (also empty ones), `[a-z]` for one character.
+ * `dir/` and `dir/**` are a directory and all that is in it. The product's front reads
+ * globs the same way.
  */
 export type Matcher = (path: string) => boolean;
 
@@ -16,7 +17,8 @@ export function compileGlobs(globs: readonly string[]): Matcher {
     (byPath?.test(path) ?? false);
 }
 
-// A glob that asks only for the last name: asked of it alone, it takes a quarter of the time.
+// A glob that asks only for the last name: asked of it alone, it takes a quarter of the
+// time.
 function isOfName(glob: string): boolean {
   return /^\*\*\/[^/]+$/.test(glob);
 }

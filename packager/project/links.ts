@@ -3,9 +3,10 @@ import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
 import { PackagerError } from '../errors.ts';
 
 /**
- * What a symlink of the app leads to, relative to its own directory: absolute ones inside the
- * app (Laravel's `storage:link` makes such) are rewritten. What leads out of the app would
- * lead nowhere, or to a stranger's file, on the customer's machine: PHPACK_E_LINK_OUTSIDE.
+ * What a symlink of the app leads to, relative to its own directory: absolute ones inside
+ * the app (Laravel's `storage:link` makes such) are rewritten. What leads out of the app
+ * would lead nowhere, or to a stranger's file, on the customer's machine:
+ * PHPACK_E_LINK_OUTSIDE.
  */
 export function resolveLink(
   root: string,
@@ -28,7 +29,9 @@ export function resolveLink(
   }
 }
 
-/** Of an absolute path, by either name of a root that is itself reached through a link. */
+/**
+ * Of an absolute path, by either name of a root that is itself reached through a link.
+ */
 function relativeToRoot(root: string, given: string): string {
   const byName = relative(root, given);
   if (!isOutside(byName)) return byName;

@@ -39,8 +39,9 @@ export interface Project {
 export const configName = 'phpack.json';
 
 /**
- * Finds out what the app in a directory is. Throws PHPACK_E_NO_DIRECTORY, PHPACK_E_CONFIG,
- * PHPACK_E_TEMPLATE, PHPACK_E_COMPOSER, PHPACK_E_VENDOR_MISSING and PHPACK_E_NOT_PHP.
+ * Finds out what the app in a directory is. Throws PHPACK_E_NO_DIRECTORY,
+ * PHPACK_E_CONFIG, PHPACK_E_TEMPLATE, PHPACK_E_COMPOSER, PHPACK_E_VENDOR_MISSING and
+ * PHPACK_E_NOT_PHP.
  */
 export function readProject(options: ProjectOptions): Project {
   const root = resolve(options.cwd, options.directory);
@@ -131,7 +132,8 @@ function hasScripts(root: string): boolean {
 function assertConfig(config: AppConfig, root: string): void {
   const { name, documentRoot, frontController, writable, caches } = config;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) {
-    const seen = `the name ${JSON.stringify(name)} has other characters than A-Z a-z 0-9 . _ -`;
+    const shown = JSON.stringify(name);
+    const seen = `the name ${shown} has other characters than A-Z a-z 0-9 . _ -`;
     const remedy = 'Give it one with --name, or with `name` in phpack.json.';
     throw new PackagerError('PHPACK_E_CONFIG', seen, { remedy });
   }
@@ -143,6 +145,7 @@ function assertConfig(config: AppConfig, root: string): void {
   }
   if (frontController === '' || config.entryScripts === 'any') return;
   if (existsSync(join(root, documentRoot, frontController))) return;
-  const seen = `the front controller ${join(root, documentRoot, frontController)} does not exist`;
+  const script = join(root, documentRoot, frontController);
+  const seen = `the front controller ${script} does not exist`;
   throw new PackagerError('PHPACK_E_NOT_PHP', seen);
 }

@@ -14,8 +14,8 @@ function composerName(extension: string): string {
 }
 
 /**
- * Throws PHPACK_E_EXTENSION_MISSING or PHPACK_E_PHP_VERSION, with every package that needs what
- * PHP does not have, not only the first. Development packages are not asked.
+ * Throws PHPACK_E_EXTENSION_MISSING or PHPACK_E_PHP_VERSION, with every package that
+ * needs what PHP does not have, not only the first. Development packages are not asked.
  */
 export function assertRequirements(
   php: PhpFacts,

@@ -1,6 +1,6 @@
 /**
- * What never becomes part of a product unless `include` says so. Globs as in phpack.json; the
- * reason is what the report says.
+ * What never becomes part of a product unless `include` says so. Globs as in phpack.json;
+ * the reason is what the report says.
  */
 export type Reason =
   | 'version control'
@@ -81,5 +81,8 @@ export function holdsPrivateKey(head: string): boolean {
   return privateKeyMark.test(head);
 }
 
-/** Packed, but worth a word: defaults that frameworks commit, and what people put into them. */
+/**
+ * Packed, but worth a word: defaults that frameworks commit, and what people put into
+ * them.
+ */
 export const maybeSecret = ['.env', '.env.{prod,production,staging}'];

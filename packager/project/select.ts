@@ -20,7 +20,10 @@ const HEAD_BYTES = 4096;
 /** The base alone is larger. */
 const SMALLEST_PRODUCT = 32 << 20;
 
-/** Puts the rules of phpack, of the template and of the app in order. Throws PHPACK_E_CONFIG. */
+/**
+ * Puts the rules of phpack, of the template and of the app in order. Throws
+ * PHPACK_E_CONFIG.
+ */
 export function createSelection(options: SelectionOptions): Selection {
   const { config, leaveOut, ownFiles, developmentDirs } = options;
   const isIncluded = compile('include', config.include);

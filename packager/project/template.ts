@@ -12,8 +12,9 @@ const templateFile = z.strictObject({
   /** Tried from the lowest up: an app of a framework is also a plain one. */
   order: z.number(),
   /**
-   * The app is of this framework when a composer package of the list is required or installed, or
-   * when all files of one of the lists exist. `{docroot}` stands for each document root in turn.
+   * The app is of this framework when a composer package of the list is required or
+   * installed, or when all files of one of the lists exist. `{docroot}` stands for each
+   * document root in turn.
    */
   detect: z.strictObject({
     packages: z.array(z.string()),

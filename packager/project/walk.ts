@@ -40,8 +40,8 @@ export interface Candidate {
 
 export interface Selection {
   /**
-   * Why a path stays out, or null when it goes in. `inherited` is the reason of a directory
-   * around it that is only walked because something in it may be wanted.
+   * Why a path stays out, or null when it goes in. `inherited` is the reason of a
+   * directory around it that is only walked because something in it may be wanted.
    */
   decide(candidate: Candidate, inherited: Reason | null): Reason | null;
   /** Whether something below a directory that stays out may be wanted all the same. */
@@ -55,7 +55,8 @@ export interface Selection {
 export function walkApp(root: string, selection: Selection): AppTree {
   const tree: AppTree = { root, entries: [], leftOut: [], warnings: [] };
   walkDirectory(tree, '', null, selection);
-  // Bytewise, whatever the locale; by code units it would be another order beyond the BMP.
+  // Bytewise, whatever the locale; by code units it would be another order beyond the
+  // BMP.
   const keyed = tree.entries.map((entry) => ({ entry, key: Buffer.from(entry.path) }));
   keyed.sort((a, b) => a.key.compare(b.key));
   tree.entries = keyed.map(({ entry }) => entry);

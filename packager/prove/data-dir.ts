@@ -8,9 +8,10 @@ const memory = '/dev/shm';
 const prefix = 'phpack-prove-';
 
 /**
- * An empty directory, private to this process, with room for `bytes`. In memory where there is plenty:
- * a product that is unpacked to disk flushes every file, which took a minute for 27,000
- * files while other programs were writing; here, it takes three seconds.
+ * An empty directory, private to this process, with room for `bytes`. In memory where
+ * there is plenty: a product that is unpacked to disk flushes every file, which took a
+ * minute for 27,000 files while other programs were writing; here, it takes three
+ * seconds.
  */
 export function makeProofDir(bytes: number): string {
   const parent = hasRoom(bytes) ? memory : join(cacheRoot(), 'prove');

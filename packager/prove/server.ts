@@ -141,7 +141,10 @@ function parseLine(line: string): LogLine {
   }
 }
 
-/** Not by fetch: it would follow redirects, keep the connection and hide what was answered. */
+/**
+ * Not by fetch: it would follow redirects, keep the connection and hide what was
+ * answered.
+ */
 function request(
   url: string,
   lines: readonly string[],

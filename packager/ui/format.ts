@@ -8,7 +8,8 @@ export function formatBytes(bytes: number): string {
     value /= 1000;
     unit++;
   }
-  return `${unit === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+  const isWhole = unit === 0 || value >= 99.95;
+  return `${isWhole ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
 /** `0.42 s`, `2 min 05 s`. */

@@ -15,7 +15,9 @@ export class Progress {
     this.#io = io;
   }
 
-  /** Runs `work` as a step; `work` returns what the line at its end says beside the time. */
+  /**
+   * Runs `work` as a step; `work` returns what the line at its end says beside the time.
+   */
   async step<T>(
     label: string,
     work: (tell: Tell) => T | Promise<T>,

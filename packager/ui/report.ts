@@ -90,7 +90,8 @@ export function reportBuild(report: BuildReport, io: Io): void {
     `  app     ${formatBytes(app.length)}  (${appSize})`,
     `  time    ${formatSeconds(total)}: ${times}`,
     proof
-      ? `  proof   answers ${proof.answer}, ${formatSeconds(proof.firstResponseMs)} after its first start`
+      ? `  proof   answers ${proof.answer}, ` +
+        `${formatSeconds(proof.firstResponseMs)} after its first start`
       : '  proof   not proved (--no-prove)',
     `Start it:  ${startCommand(output, io.cwd)}`,
   ];

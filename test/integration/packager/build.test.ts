@@ -92,8 +92,8 @@ test('a killed build leaves one hidden file, which the next build removes', asyn
 });
 
 /**
- * Builds below a shell that restricts it first; then lists what is in the output's directory, as
- * a disk that is mounted there exists only for this shell.
+ * Builds below a shell that restricts it first; then lists what is in the output's
+ * directory, as a disk that is mounted there exists only for this shell.
  */
 function buildRestricted(setUp: string): ReturnType<typeof run> {
   const script = `${setUp} || exit 99; "$@"; status=$?; ls -A '${out}' >&2; exit $status`;

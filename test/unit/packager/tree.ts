@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Content of a file, or where a link leads. A name with `/` at its end is a directory. */
+/**
+ * Content of a file, or where a link leads. A name with `/` at its end is a directory.
+ */
 export type TreeContent = Readonly<Record<string, string | { link: string }>>;
 
 export interface TemporaryTree extends Disposable {
