@@ -31,6 +31,7 @@ const entriesOf = (release: string): CraftedEntry[] => [
     content: `<?php
       $do = $_GET['do'] ?? '';
       if ($do === 'log') error_log('line of a script');
+      if ($do === 'sleep' || $do === 'hang') error_log('begun');
       if ($do === 'sleep') usleep(700_000);
       if ($do === 'hang') sleep(60);
       if ($do === 'later') {
@@ -61,6 +62,8 @@ interface Running {
   child: ChildProcess;
   /** Standard error so far, parsed. */
   records(): Record<string, unknown>[];
+  /** Waits for a record whose message contains this. */
+  logged(message: string): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -84,7 +87,11 @@ async function start(
         child.kill(signal);
         return closed(child);
       };
-      return { url: String(ready['url']), child, records, stop };
+      const logged = async (message: string): Promise<void> => {
+        while (!records().some(({ msg }) => String(msg).includes(message)))
+          await sleep(10);
+      };
+      return { url: String(ready['url']), child, records, logged, stop };
     }
     if (child.exitCode !== null) throw new Error(`ended with ${child.exitCode}: ${text}`);
     await sleep(20);
@@ -146,7 +153,7 @@ describe('stopping', () => {
   test('an open request ends first, then the server, with status 0', async () => {
     const server = await start();
     const slow = get(`${server.url}/?do=sleep`);
-    await sleep(200);
+    await server.logged('begun');
     const ended = server.stop();
     expect(await slow).toBe('release 1');
     expect(await ended).toBe(0);
@@ -162,7 +169,7 @@ describe('stopping', () => {
   test('what does not end in its time is cut off', async () => {
     const server = await start(['--drain-timeout', '300ms']);
     const hanging = get(`${server.url}/?do=hang`).catch(() => 'cut off');
-    await sleep(200);
+    await server.logged('begun');
     expect(await server.stop('SIGINT')).toBe(0);
     expect(await hanging).not.toContain('release');
   });
@@ -170,9 +177,9 @@ describe('stopping', () => {
   test('a second signal does not wait', async () => {
     const server = await start();
     const hanging = get(`${server.url}/?do=hang`).catch(() => 'cut off');
-    await sleep(200);
+    await server.logged('begun');
     server.child.kill('SIGTERM');
-    await sleep(200);
+    await server.logged('stopping');
     expect(await server.stop('SIGTERM')).toBe(143);
     expect(await hanging).toBe('cut off');
   });
@@ -180,7 +187,7 @@ describe('stopping', () => {
   test('SIGHUP is no reason to stop when there is no terminal', async () => {
     const server = await start();
     server.child.kill('SIGHUP');
-    await sleep(100);
+    await server.logged('SIGHUP ignored');
     expect(await get(server.url)).toBe('release 1');
     await server.stop();
   });
@@ -190,7 +197,7 @@ describe('stopping', () => {
     const children = childrenOf(server.child.pid!);
     expect(children.length).toBeGreaterThan(0);
     await server.stop('SIGKILL');
-    for (let tries = 0; tries < 100 && children.some(isAlive); tries++) await sleep(20);
+    for (let tries = 0; tries < 1000 && children.some(isAlive); tries++) await sleep(20);
     expect(children.filter(isAlive)).toEqual([]);
   });
 });
