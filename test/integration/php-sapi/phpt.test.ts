@@ -70,6 +70,7 @@ test.skipIf(source === '').each(all)('%s', async (_file, phpt) => {
     expectHeaders(response, phpt.sections['EXPECTHEADERS']);
 });
 
-test.skipIf(source === '')('there are as many of them as there should be', () => {
+// Also what fails where the source is missing: nothing is skipped in silence.
+test('there are as many of them as there should be', () => {
   expect(all.length).toBeGreaterThan(100);
 });
