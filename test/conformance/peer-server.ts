@@ -54,13 +54,19 @@ export async function startPeer(
     [home, HOME],
   ] as const;
   const argv = ['/usr/bin/env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'];
+  // Dies with us, however we end: a forgotten peer would disturb later measurements.
   const child = spawn(
-    'unshare',
-    enterArguments(root, {
-      argv: [...argv, '/bin/sh', '-c', start],
-      network: 'host',
-      binds,
-    }),
+    'setpriv',
+    [
+      '--pdeathsig',
+      'KILL',
+      'unshare',
+      ...enterArguments(root, {
+        argv: [...argv, '/bin/sh', '-c', start],
+        network: 'host',
+        binds,
+      }),
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'] },
   );
   const stderr: Buffer[] = [];

@@ -99,7 +99,7 @@ async function finish(
 }
 
 async function answering(child: ChildProcess, socket: string): Promise<void> {
-  for (let tries = 0; tries < 150; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     if (child.exitCode !== null) break;
     if (await accepts(socket)) return;
     await sleep(100);
