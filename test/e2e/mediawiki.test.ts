@@ -134,15 +134,16 @@ test('styles and scripts come out of load.php and are not sent twice', async () 
   const visitor = createBrowser(server.url);
   const target =
     '/load.php?lang=de&modules=site.styles%7Cskins.vector.styles.legacy&only=styles&skin=vector';
-  // The first time, the wiki learns which files a module is made of: its version changes.
-  await visitor.get(target);
   const css = await visitor.request(target);
   expect(css.headers.get('content-type')).toMatch(/^text\/css/);
   expect((await css.text()).length).toBeGreaterThan(5000);
-  const etag = css.headers.get('etag') ?? '';
-  expect(etag).not.toBe('');
-  const same = await visitor.request(target, { headers: { 'if-none-match': etag } });
-  expect(same.status).toBe(304);
+  // The first times, the wiki learns which files a module is made of: its version changes.
+  const secondStatus = async () => {
+    const first = await visitor.get(target);
+    const etag = first.headers.get('etag') ?? '';
+    return (await visitor.request(target, { headers: { 'if-none-match': etag } })).status;
+  };
+  await expect.poll(secondStatus, { timeout: 30_000, interval: 300 }).toBe(304);
   const scripts = await visitor.get(
     '/load.php?lang=de&modules=startup&only=scripts&raw=1&skin=vector',
   );
@@ -201,7 +202,6 @@ test('its code, settings and database are not served', async () => {
     const page = await visitor.get(target);
     expect(page.body, target).not.toMatch(/wgDBname|SQLite format|<\?php/);
   }
-  expect((await visitor.get('/resources/assets/wiki.png')).status).toBe(404);
   const logo = await visitor.get('/resources/assets/mediawiki.png');
   expect(logo.headers.get('content-type')).toBe('image/png');
 });
