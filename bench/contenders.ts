@@ -2,11 +2,13 @@
 // trixie, of the same PHP release. Both stay up during a run; only one is under load.
 import { cpSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { drupalTree } from '../test/apps/drupal.ts';
 import { wordpressTree } from '../test/apps/wordpress.ts';
 import { ensurePeerRoot } from '../test/conformance/peer.ts';
 import { startPeer } from '../test/conformance/peer-server.ts';
 import { buildProduct } from '../test/e2e/product.ts';
 import { startServer } from '../test/e2e/server.ts';
+import { copyDrupalSite, installDrupal, loginDrupal } from './drupal.ts';
 import { type Site, WORKERS } from './scenarios.ts';
 import { writePlainSite } from './site.ts';
 
@@ -14,8 +16,17 @@ export interface Contender {
   name: string;
   url: string;
   pid: number;
+  /** `Cookie` of the administrator; '' where there is none. */
+  cookie: string;
   stop(): Promise<void>;
 }
+
+/** Makes a site's files, or finds them. */
+const trees: Readonly<Record<Site, (dir: string) => Promise<string>>> = {
+  plain: (dir) => Promise.resolve(writePlainSite(dir)),
+  wordpress: () => wordpressTree(),
+  drupal: () => drupalTree(),
+};
 
 /** Files that one run makes and uses: the sites and the products of them. */
 export class Workshop {
@@ -28,9 +39,12 @@ export class Workshop {
   }
 
   site(site: Site): Promise<string> {
-    return remembered(this.#sites, site, () =>
-      site === 'plain' ? Promise.resolve(writePlainSite(this.dir)) : wordpressTree(),
-    );
+    return remembered(this.#sites, site, () => trees[site](this.dir));
+  }
+
+  /** Data directory of the product under load. */
+  dataDir(site: Site): string {
+    return join(this.dir, `data-${site}`);
   }
 
   /** The one-file product of a site. */
@@ -51,20 +65,22 @@ function remembered<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 export async function startProduct(workshop: Workshop, site: Site): Promise<Contender> {
   const binary = await workshop.product(site);
+  const dataDir = workshop.dataDir(site);
+  if (site === 'drupal') await installDrupal(binary, dataDir);
   const server = await startServer(binary, {
-    dataDir: join(workshop.dir, `data-${site}`),
+    dataDir,
     args: ['--workers', String(WORKERS)],
   });
-  const contender = {
+  if (site === 'wordpress') await installWordpress(server.url);
+  return {
     name: 'phpack',
     url: server.url,
     pid: server.process.pid ?? 0,
+    cookie: site === 'drupal' ? await loginDrupal(server.url) : '',
     stop: async () => {
       await server.stop();
     },
   };
-  if (site === 'wordpress') await installWordpress(server.url);
-  return contender;
 }
 
 /** The peer as Debian configures it; `kept` with kept connections between its two parts. */
@@ -78,10 +94,12 @@ export async function startFpm(
   const copy = join(workshop.dir, isKept ? 'fpm-kept' : 'fpm', site);
   mkdirSync(copy, { recursive: true });
   cpSync(original, copy, { recursive: true, verbatimSymlinks: true });
+  if (site === 'drupal') copyDrupalSite(workshop.dataDir(site), copy);
   const peer = await startPeer(
     ensurePeerRoot((line) => console.log(line)),
     {
       site: copy,
+      documentRoot: site === 'drupal' ? 'web' : '',
       workers: WORKERS,
       keepConnections: isKept,
       ini: {
@@ -92,7 +110,8 @@ export async function startFpm(
     },
   );
   if (site === 'wordpress') await installWordpress(peer.url);
-  return { name: isKept ? 'nginx + fpm, kept' : 'nginx + php-fpm', ...peer };
+  const cookie = site === 'drupal' ? await loginDrupal(peer.url) : '';
+  return { name: isKept ? 'nginx + fpm, kept' : 'nginx + php-fpm', cookie, ...peer };
 }
 
 async function installWordpress(url: string): Promise<void> {

@@ -1,28 +1,38 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../test/conformance/peer-server.ts';
-import type { Workshop } from './contenders.ts';
+import { startProduct, type Workshop } from './contenders.ts';
 import { type Site, WORKERS } from './scenarios.ts';
 
 export interface FirstResponse {
-  /** Milliseconds from exec to the last byte of the first answer, with an empty data dir. */
+  /** Milliseconds from exec to the last byte of the first answer, nothing unpacked. */
   coldMs: number;
   /** The same with the payload already extracted. */
   warmMs: number;
 }
 
-/** Starts the product twice: once on an empty data directory, once on what it left. */
+/**
+ * Starts the product twice: once where nothing is unpacked, once on what that left. An
+ * application is installed, so that its front page answers and not its installer.
+ */
 export async function firstResponse(
   workshop: Workshop,
   site: Site,
 ): Promise<FirstResponse> {
   const binary = await workshop.product(site);
   const dataDir = join(workshop.dir, 'data-first');
+  const installed = workshop.dataDir(site);
+  if (!existsSync(installed)) await (await startProduct(workshop, site)).stop();
   try {
+    mkdirSync(dataDir, { mode: 0o700 });
+    for (const name of ['var', 'state']) {
+      const from = join(installed, name);
+      if (existsSync(from)) cpSync(from, join(dataDir, name), { recursive: true });
+    }
     const coldMs = await startUntilAnswer(binary, dataDir);
     const warmMs = await startUntilAnswer(binary, dataDir);
     return { coldMs, warmMs };

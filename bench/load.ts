@@ -18,6 +18,8 @@ export interface LoadOptions {
   /** Root of the server's process tree. */
   pid: number;
   seconds: number;
+  /** `Cookie` of scenarios that are logged in. */
+  cookie: string;
   /** For wrk's script. */
   dir: string;
 }
@@ -28,7 +30,7 @@ export async function drive(
   options: LoadOptions,
 ): Promise<LoadResult> {
   const script = join(options.dir, `${scenario.name}.lua`);
-  writeFileSync(script, wrkScript(scenario));
+  writeFileSync(script, wrkScript(scenario, options));
   const args = [
     ...`-t1 -c${scenario.connections} -d${options.seconds}s --latency`.split(' '),
     '-s',
@@ -55,10 +57,26 @@ function milliseconds(match: RegExpExecArray | null): number {
   return Number(match?.[1]) * factor;
 }
 
-function wrkScript({ postBytes }: LoadScenario): string {
-  if (postBytes === undefined) return '';
-  return `wrk.method = "POST"
-wrk.body = "field=" .. string.rep("x", ${postBytes - 6})
-wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
-`;
+function wrkScript(scenario: LoadScenario, { cookie }: LoadOptions): string {
+  const { path, postBytes, isLoggedIn, isUnique } = scenario;
+  const lines = [];
+  if (postBytes !== undefined) {
+    lines.push(
+      'wrk.method = "POST"',
+      `wrk.body = "field=" .. string.rep("x", ${postBytes - 6})`,
+      'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"',
+    );
+  }
+  if (isLoggedIn) lines.push(`wrk.headers["Cookie"] = "${cookie}"`);
+  if (isUnique) {
+    // Unlike any of the rounds before, whose pages may be in a cache.
+    lines.push(
+      `local n = ${Date.now()} * 1000`,
+      'request = function()',
+      '  n = n + 1',
+      `  return wrk.format(nil, "${path}?n=" .. string.format("%d", n))`,
+      'end',
+    );
+  }
+  return lines.map((line) => `${line}\n`).join('');
 }

@@ -14,10 +14,12 @@ import { drive, type LoadOptions, type LoadResult } from './load.ts';
 import { memoryOf } from './processes.ts';
 import { type LoadRow, loadTable, spreadText } from './report.ts';
 import {
+  firstScenario,
   type LoadScenario,
   loadScenarios,
   otherScenarios,
   type Site,
+  sites,
   WORKERS,
 } from './scenarios.ts';
 
@@ -28,7 +30,12 @@ interface Settings {
   kept: boolean;
 }
 
-const names = [...loadScenarios.map((scenario) => scenario.name), ...otherScenarios];
+const names = [
+  ...loadScenarios
+    .filter(({ site }) => sites.includes(site))
+    .map((scenario) => scenario.name),
+  ...otherScenarios,
+];
 
 async function main(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -56,14 +63,14 @@ async function main(argv: string[]): Promise<number> {
   const workshop = new Workshop(mkdtempSync(join(tmpdir(), 'phpack-bench-')));
   try {
     const rows: LoadRow[] = [];
-    for (const site of ['plain', 'wordpress'] as const) {
+    for (const site of sites) {
       rows.push(...(await loadSite(workshop, site, wanted, settings)));
     }
     if (rows.length > 0) console.log(`\n${loadTable(rows)}`);
     if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
-    for (const site of ['plain', 'wordpress'] as const) {
-      const name = site === 'plain' ? 'first' : `first-${site}`;
-      if (wanted.has(name)) await printFirstResponse(workshop, site, settings.rounds);
+    for (const site of sites) {
+      if (!wanted.has(firstScenario(site))) continue;
+      await printFirstResponse(workshop, site, settings.rounds);
     }
     return 0;
   } finally {
@@ -107,8 +114,9 @@ async function loadScenario(
   const results = contenders.map((): LoadResult[] => []);
   // Round 0 warms caches and compilers up and does not count.
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [index, { url, pid }] of contenders.entries()) {
-      const options: LoadOptions = { url, pid, dir, seconds: round === 0 ? 2 : seconds };
+    for (const [index, { url, pid, cookie }] of contenders.entries()) {
+      const length = round === 0 ? 2 : seconds;
+      const options: LoadOptions = { url, pid, dir, cookie, seconds: length };
       const result = await drive(scenario, options);
       if (round > 0) results[index]?.push(result);
     }

@@ -1,5 +1,10 @@
-/** Which site of site.ts a contender serves. */
-export type Site = 'plain' | 'wordpress';
+/** What a contender serves: the files of site.ts, or an application. */
+export type Site = 'plain' | 'wordpress' | 'drupal';
+
+/** Drupal needs a tree that the machine may not have. */
+export const sites: readonly Site[] = process.env['PHPACK_TEST_DRUPAL']
+  ? ['plain', 'wordpress', 'drupal']
+  : ['plain', 'wordpress'];
 
 /** One row of the table: a request, repeated by wrk. */
 export interface LoadScenario {
@@ -9,6 +14,10 @@ export interface LoadScenario {
   path: string;
   /** Bytes of a POST body; absent: GET. */
   postBytes?: number;
+  /** Every request has a query of its own, so that no page cache has the answer. */
+  isUnique?: boolean;
+  /** As the site's administrator. */
+  isLoggedIn?: boolean;
   /** Open connections of wrk. */
   connections: number;
   /** Of the design, CPU µs per request over all server processes; absent: none set. */
@@ -62,10 +71,40 @@ export const loadScenarios: readonly LoadScenario[] = [
     path: '/',
     connections: 8,
   },
+  {
+    name: 'drupal-cached',
+    title: 'Drupal, page cache',
+    site: 'drupal',
+    path: '/node',
+    connections: 8,
+    budgetMicros: 4000,
+  },
+  {
+    name: 'drupal-anonymous',
+    title: 'Drupal, anonymous',
+    site: 'drupal',
+    path: '/node',
+    isUnique: true,
+    connections: 8,
+    budgetMicros: 17_000,
+  },
+  {
+    name: 'drupal-logged-in',
+    title: 'Drupal, logged in',
+    site: 'drupal',
+    path: '/node',
+    isLoggedIn: true,
+    connections: 8,
+    budgetMicros: 14_000,
+  },
 ];
 
 /** Scenarios that are no load: what a process costs, and how soon it answers. */
-export const otherScenarios: readonly string[] = ['memory', 'first', 'first-wordpress'];
+export const otherScenarios: readonly string[] = ['memory', ...sites.map(firstScenario)];
+
+export function firstScenario(site: Site): string {
+  return site === 'plain' ? 'first' : `first-${site}`;
+}
 
 /** Worker processes of every contender: the design's idle and load figures are for four. */
 export const WORKERS = 4;

@@ -9,8 +9,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type DebianRoot, enterArguments } from './debian-root.ts';
 
 export interface PeerOptions {
-  /** Document root on the host. nginx and fpm run as root and may write to it. */
+  /** The application on the host. nginx and fpm run as root and may write to it. */
   site: string;
+  /** Relative to the application. Default: the application itself. */
+  documentRoot?: string;
   workers: number;
   /** php.ini settings on top of Debian's own for fpm. */
   ini: Readonly<Record<string, string>>;
@@ -88,7 +90,8 @@ export async function startPeer(
 }
 
 /** Two processes and no access log: how one tunes nginx on two CPUs. */
-function nginxConfig(port: number, { keepConnections = false }: PeerOptions): string {
+function nginxConfig(port: number, options: PeerOptions): string {
+  const { keepConnections = false, documentRoot = '' } = options;
   const [keepalive, keepConn] = keepConnections ? ['keepalive 2;', 'on'] : ['', 'off'];
   return `
 daemon off;
@@ -116,7 +119,7 @@ http {
   upstream fpm { server unix:${HOME}/fpm.sock; ${keepalive} }
   server {
     listen 127.0.0.1:${port} backlog=1024;
-    root ${SITE};
+    root ${join(SITE, documentRoot)};
     index index.php;
     location / { try_files $uri $uri/ /index.php$is_args$args; }
     location ~ \\.php(/|$) {
