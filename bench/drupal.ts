@@ -2,8 +2,9 @@
 // that both serve the same database.
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../test/apps/run.ts';
+import { type RunResult, runAny } from '../test/apps/run.ts';
 import { createBrowser } from '../test/e2e/browser.ts';
+import { addArticleType } from '../test/e2e/drupal-installer.ts';
 
 const admin = { name: 'chief', password: 'correct horse battery' };
 
@@ -17,10 +18,14 @@ const ARTICLES = `for ($i = 1; $i <= 12; $i++) {
 
 /** Installs the standard site into the data directory of a product. */
 export async function installDrupal(binary: string, dataDir: string): Promise<void> {
-  const drush = (...args: string[]): Promise<string> =>
-    run(binary, ['--data-dir', dataDir, 'php-cli', 'vendor/bin/drush', '-y', ...args], {
+  const phpCli = (args: readonly string[]): Promise<RunResult> =>
+    runAny(binary, ['--data-dir', dataDir, 'php-cli', ...args], {
       env: { PATH: '/usr/bin:/bin', HOME: dataDir },
     });
+  const drush = async (...args: string[]): Promise<void> => {
+    const { status, stdout, stderr } = await phpCli(['vendor/bin/drush', '-y', ...args]);
+    if (status !== 0) throw new Error(`drush ${args.join(' ')}: ${stdout}${stderr}`);
+  };
   await drush(
     'site:install',
     'standard',
@@ -28,6 +33,7 @@ export async function installDrupal(binary: string, dataDir: string): Promise<vo
     `--account-name=${admin.name}`,
     `--account-pass=${admin.password}`,
   );
+  await addArticleType(phpCli);
   await drush('php:eval', ARTICLES);
   await drush('config:set', 'system.performance', 'cache.page.max_age', '900');
   await drush('cache:rebuild');

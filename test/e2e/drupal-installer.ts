@@ -1,3 +1,4 @@
+import type { RunResult } from '../apps/run.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
 import { decodeEntities } from './html.ts';
 import type { Server } from './server.ts';
@@ -53,4 +54,17 @@ async function followBatch(browser: Browser, first: Page): Promise<Page> {
     page = await browser.get(new URL(decodeEntities(target), page.url).href);
   }
   throw new Error(`the batch never ends: ${page.url.href}`);
+}
+
+/** `php-cli ARGS…` of the product. */
+type PhpCli = (args: readonly string[]) => Promise<RunResult>;
+
+/** From 11.4 on, the standard profile leaves the type of articles to a recipe. */
+export async function addArticleType(phpCli: PhpCli): Promise<void> {
+  const list = String.raw`echo implode(' ', \Drupal::configFactory()->listAll('node.type.'));`;
+  const { stdout } = await phpCli(['vendor/bin/drush', 'php:eval', list]);
+  if (stdout.split(' ').includes('node.type.article')) return;
+  const recipe = ['recipe', 'core/recipes/article_content_type'];
+  const applied = await phpCli(['vendor/bin/dr', ...recipe]);
+  if (applied.status !== 0) throw new Error(applied.stdout + applied.stderr);
 }

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drupalTree } from '../apps/drupal.ts';
 import { type Browser, createBrowser, type Page } from './browser.ts';
-import { installInBrowser } from './drupal-installer.ts';
+import { addArticleType, installInBrowser } from './drupal-installer.ts';
 import { attributes } from './html.ts';
 import { imageSize, pngFile } from './image.ts';
 import { buildProduct, type Deployment, deploy } from './product.ts';
@@ -35,10 +35,10 @@ afterAll(async () => {
   if (vendor) await fs.rm(vendor, { recursive: true });
 });
 
-const drush = (...args: string[]) =>
-  app.phpCli(['vendor/bin/drush', '--no-ansi', ...args], {
-    env: { PATH: '/usr/bin:/bin', HOME: app.directory },
-  });
+const phpCli = (args: readonly string[]) =>
+  app.phpCli(args, { env: { PATH: '/usr/bin:/bin', HOME: app.directory } });
+
+const drush = (...args: string[]) => phpCli(['vendor/bin/drush', '--no-ansi', ...args]);
 
 test('before the installation every page leads to the installer', async () => {
   const page = await createBrowser(server.url).get('/');
@@ -58,6 +58,7 @@ test('drush installs the standard site', async () => {
   );
   expect(stderr + stdout).toContain('Installation complete');
   expect(status).toBe(0);
+  await addArticleType(phpCli);
   const home = await createBrowser(server.url).get('/');
   expect(home.status).toBe(200);
   expect(home.body).toContain('Köche &amp; Küchen');
@@ -78,18 +79,21 @@ test('drush tells the status, rebuilds caches, runs cron and code', async () => 
 });
 
 test("core's own command line works, too", async () => {
-  const { stdout, status } = await app.phpCli(['web/core/scripts/drupal', 'list']);
-  expect({ status, hasInstall: stdout.includes('install') }).toEqual({
-    status: 0,
-    hasInstall: true,
-  });
+  // 11.4 has made `dr` of it.
   const hasDr = await fs.access(path.join(tree, 'vendor/bin/dr')).then(
     () => true,
     () => false,
   );
+  const script = hasDr ? 'vendor/bin/dr' : 'web/core/scripts/drupal';
+  const { stdout, status } = await phpCli([script, 'list']);
+  expect({ status, hasInstall: stdout.includes('install') }).toEqual({
+    status: 0,
+    hasInstall: true,
+  });
   if (!hasDr) return;
-  const cron = await app.phpCli(['vendor/bin/dr', 'cron']);
-  expect({ status: cron.status, stderr: cron.stderr }).toMatchObject({ status: 0 });
+  const cron = await phpCli(['vendor/bin/dr', 'cron']);
+  expect(cron.stdout + cron.stderr).toContain('Cron ran successfully');
+  expect(cron.status).toBe(0);
 });
 
 test('a wrong password is refused, the right one opens the administration', async () => {
