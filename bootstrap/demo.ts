@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { root, runNode, stage } from './stages.ts';
 
 /**
@@ -13,6 +14,7 @@ export async function serveDemo(args: readonly string[]): Promise<number> {
   const isBuilt = await stage('phpack build: WordPress', async () => {
     const { wordpressTree } = await import('../test/apps/wordpress.ts');
     const tree = await wordpressTree();
+    mkdirSync(dirname(binary), { recursive: true });
     return (await runNode(['packager/cli.ts', 'build', tree, '-o', binary])).isOk;
   });
   if (!isBuilt) return 1;
