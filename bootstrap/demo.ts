@@ -15,7 +15,8 @@ export async function serveDemo(args: readonly string[]): Promise<number> {
     const { wordpressTree } = await import('../test/apps/wordpress.ts');
     const tree = await wordpressTree();
     mkdirSync(dirname(binary), { recursive: true });
-    return (await runNode(['packager/cli.ts', 'build', tree, '-o', binary])).isOk;
+    const words = ['packager/cli.ts', 'build', tree, '--name', 'wordpress', '-o', binary];
+    return (await runNode(words)).isOk;
   });
   if (!isBuilt) return 1;
   console.log(`
