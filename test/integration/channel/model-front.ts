@@ -34,6 +34,7 @@ export function frontSteps(state: State, step: Step, without: Rule | null): void
           s.claims[queued] = FREE;
         }, true);
       }
+      if (state.unannounced > 0 && without !== rules[6]) return step(to('bit'));
       return step((s) => {
         drainNews(s);
         to('sleep')(s);
@@ -47,13 +48,17 @@ export function frontSteps(state: State, step: Step, without: Rule | null): void
     case 'tail':
       return step((s) => {
         s.tail++;
-        to('bit')(s);
+        Object.assign(s, { slot: 0, unannounced: s.unannounced + 1 });
+        to('js')(s);
       });
     case 'bit':
       return step((s) => {
-        to(sleeper < 0 ? 'js' : 'bell')(s);
-        s.slot = Math.max(sleeper, 0);
-        if (sleeper >= 0) s.sleeping[sleeper] = false;
+        const isNeeded = sleeper >= 0 && s.head !== s.tail;
+        s.unannounced = isNeeded ? s.unannounced - 1 : 0;
+        to(isNeeded ? 'bell' : 'js')(s);
+        if (!isNeeded) return;
+        s.slot = sleeper;
+        s.sleeping[sleeper] = false;
       });
     case 'bell':
       return step((s) => {

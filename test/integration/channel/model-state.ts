@@ -10,6 +10,7 @@ export const rules = [
   'zygote posts the news of slots it finds done',
   'zygote rings the doorbell whatever front_asleep says',
   'zygote wakes a sleeper for what the dead may have been woken for',
+  'front wakes sleepers for what it has queued before it falls asleep',
 ] as const;
 export type Rule = (typeof rules)[number];
 
@@ -50,6 +51,8 @@ export interface State {
     at: 'js' | 'entry' | 'tail' | 'bit' | 'bell' | 'wake' | 'sleep' | 'check' | 'poll';
   };
   slot: number;
+  /** Requests the front has queued and woken nobody for. */
+  unannounced: number;
   workers: Worker[];
   zygote: { at: 'idle' | 'bits' | 'sweep' | 'ring' | 'fork' | 'wake'; of: number };
   left: { requests: number; kills: number; cancels: number };
@@ -67,6 +70,7 @@ export function initial({ workers, slots, canFork, ...left }: Bounds): State {
     asleep: false,
     doorbell: false,
     slot: 0,
+    unannounced: 0,
     claims: Array.from({ length: slots }, () => FREE),
     news: Array.from({ length: slots }, () => false),
     sleeping: Array.from({ length: workers }, () => false),
@@ -110,8 +114,8 @@ export function copyOf(state: State): State {
 
 /** The same for equal states, and only for them. */
 export function keyOf(state: State): string {
-  const { head, tail, asleep, doorbell, slot, left } = state;
-  let key = `${state.front.at}${slot},${head},${tail},${asleep},${doorbell}`;
+  const { head, tail, asleep, doorbell, slot, unannounced, left } = state;
+  let key = `${state.front.at}${slot},${unannounced},${head},${tail},${asleep},${doorbell}`;
   key += `|${state.zygote.at}${state.zygote.of},${left.requests}${left.kills}${left.cancels}`;
   for (const list of [
     state.ring,
