@@ -325,6 +325,13 @@ describe('ranges', () => {
     },
   );
 
+  test('parts that make up the whole file arrive as parts', async () => {
+    const answer = await at('/digits.txt', { Range: 'bytes=0-4,5-9' });
+    expect(answer.status).toBe(206);
+    expect(answer.body).toContain('bytes 0-4/10\r\n\r\n01234\r\n');
+    expect(answer.body).toContain('bytes 5-9/10\r\n\r\n56789\r\n');
+  });
+
   test('parts of a big file are read from their place', async () => {
     const answer = await at('/big.bin', { Range: 'bytes=1000000-2999998' });
     expect(
