@@ -320,6 +320,10 @@ describe('symlinks', () => {
         'storage/app/a.txt': 'stored',
         'storage/app/x.php': '<?php',
         '.env': 'PASSWORD=1',
+        '.git/config': 'password = 1',
+        '.git/objects/1': 'object',
+        'public/.hidden/a.txt': 'hidden',
+        'known/a.txt': 'known',
         'src/Kernel.php': '<?php',
       },
       config: { noPhp: ['files'], deny: ['files/secret'], writable: ['public/files/'] },
@@ -343,6 +347,10 @@ describe('symlinks', () => {
         link(join(outside, 'o.php'), 'o.php');
         link('/etc/passwd', 'passwd.txt');
         link('../.env', 'env.txt');
+        link('../.git', 'git');
+        link('../.git/config', 'config.txt');
+        link('.hidden', 'shown');
+        link('../known', '.well-known');
         link('../src/Kernel.php', 'kernel.txt');
         link('files/secret', 'public-secret');
         link('files/evil.php', 'evil.php');
@@ -360,6 +368,7 @@ describe('symlinks', () => {
     ['/storage/a.txt', 'stored'],
     ['/files/up.txt', 'uploaded'],
     ['/files2/up.txt', 'uploaded'],
+    ['/.well-known/a.txt', 'known'],
   ])('%s within the app or its data is served', async (target, body) => {
     expect((await get(linked.port, target)).body).toBe(body);
   });
@@ -371,6 +380,10 @@ describe('symlinks', () => {
     '/out/o.php',
     '/passwd.txt',
     '/env.txt',
+    '/git/config',
+    '/git/objects/1',
+    '/config.txt',
+    '/shown/a.txt',
     '/kernel.txt',
     '/public-secret/s.txt',
     '/files/secret/s.txt',
