@@ -61,6 +61,7 @@ export class Front {
       router,
       assets: new AssetCache({
         roots: router.roots,
+        maySendReal: (path) => router.rules.maySendReal(path),
         cacheControlOf: cacheControlRule(config.http.cacheControl),
       }),
       spool: new SpoolDirectory(options.spoolDir),
