@@ -27,6 +27,8 @@ export function onClientError(
     socket.destroy();
     return;
   }
+  // Where we have stopped reading it is not the client who is late.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.isPaused()) return;
   const connection = connectionOf(socket);
   if (connection.isBroken) return;
   connection.isBroken = true;

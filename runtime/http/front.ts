@@ -191,8 +191,12 @@ export class Front {
     connection.last = response;
     if (this.#accessLog) this.#accessLog(response, connection);
     // Pipelined requests are answered one after the other: one client, one worker.
-    if (isBusy) last!.once('close', () => answer(response, connection, status));
-    else answer(response, connection, status);
+    if (!isBusy) return answer(response, connection, status);
+    response.startWaiting();
+    last!.once('close', () => {
+      response.stopWaiting();
+      answer(response, connection, status);
+    });
   }
 
   /** At most one line a second: refusals come in floods. */
