@@ -51,6 +51,8 @@ export class FrontResponse extends ServerResponse {
 
   stopWaiting(): void {
     this._onPendingData(-WAITING_BYTES);
+    // The limit for taking the answer before: this client now waits for us.
+    this.stopWatching();
   }
 
   /**
