@@ -35,6 +35,8 @@ export function onClientError(
   const status = statusOf(code ?? '', connection.wire.startOfHead, maxTargetBytes);
   // The malformed or unfinished part may be the body of a request that we know.
   connection.bodyFailure?.(status);
+  // What follows such a request is nobody's, and its own answer ends the connection.
+  if (connection.isSealed) return;
   // The requests before it were fine: their answers first.
   if (connection.isBusy) connection.last!.once('close', () => refuse(socket, status, []));
   else refuse(socket, status, []);

@@ -181,13 +181,15 @@ export class Front {
 
   #onRequest(req: IncomingMessage, response: FrontResponse, refusal = 0): void {
     const { socket } = req;
-    if (isLingering(socket)) return;
+    const connection = connectionOf(socket);
+    if (isLingering(socket) || connection.isSealed) return;
     response.front = this.#state;
     response.serial = ++this.#serial;
-    const connection = connectionOf(socket);
-    const isPlain = connection.wire.hasPlainRequestLine(req);
-    const status = isPlain ? refusal : 400;
-    const { last, isBusy } = connection;
+    const { last, wire, isBusy } = connection;
+    const status = wire.hasPlainRequestLine(req) ? refusal : 400;
+    // node:http's parser skips the rest of a packet behind a request for an upgrade that
+    // is not made; a later packet could then begin in the midst of a request.
+    connection.isSealed = req.headers.upgrade !== undefined && !wire.isUsedUp;
     connection.last = response;
     if (this.#accessLog) this.#accessLog(response, connection);
     // Pipelined requests are answered one after the other: one client, one worker.
