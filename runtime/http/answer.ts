@@ -2,13 +2,11 @@ import type { Connection } from './connection.ts';
 import { answerException, endAfter, endRequest, sendError } from './errors.ts';
 import { isLingering } from './linger.ts';
 import { PhpRequest } from './php-request.ts';
-import { checkHead, splitHost } from './request-head.ts';
+import { checkHead, METHODS, splitHost } from './request-head.ts';
 import type { FrontResponse } from './response.ts';
 import type { Route } from './routing.ts';
 import { sendStatic } from './static/send.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
-
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Answers one request. `refusal`: what is already known to be wrong with it, or 0. */
 export function answer(

@@ -155,9 +155,9 @@ export class Front {
     });
     server.on('connection', (socket) => this.#onConnection(socket));
     server.on('clientError', (error, socket) =>
-      onClientError(error, socket, http.maxTargetBytes),
+      onClientError(error, socket, this.#state),
     );
-    server.on('connect', refuseConnect);
+    server.on('connect', (_, socket) => refuseConnect(socket, this.#state));
     server.on('drop', () => this.#onDrop());
     server.maxConnections = this.#maxConnections;
     return server;

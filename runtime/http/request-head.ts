@@ -3,6 +3,9 @@ import type { IncomingMessage } from 'node:http';
 /** What is wrong with a request's head: the status to answer with. */
 export type HeadProblem = 400 | 413 | 414 | 417 | 431 | 501 | 505;
 
+/** `Allow` where no single resource is meant. */
+export const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
 /** name, value pairs; more are no browser's. */
 const MAX_HEADERS = 256;
 

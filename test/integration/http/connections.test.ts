@@ -228,6 +228,33 @@ test('the access log has one line for each request, also for those that got no a
   });
 });
 
+test('and for what was refused before it was a request', async () => {
+  site = await startSite({
+    config: {
+      http: { headersTimeoutMs: 100 },
+      log: { level: 'info', access: true },
+    },
+  });
+  const statuses = [
+    ['GET / HTTP/1.1\r\nHost: a\r\nX\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHo', 408],
+    [`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+  ] as const;
+  for (const [bytes, status] of statuses) {
+    const client = new RawClient(site.port);
+    expect((await client.send(bytes).answer()).status).toBe(status);
+    client.close();
+  }
+  // Browsers open connections in advance: nothing was asked there.
+  const silent = new RawClient(site.port);
+  await silent.until(() => silent.isEnded || silent.isClosed);
+  silent.close();
+  expect(site.log.map(({ fields }) => fields)).toEqual(
+    statuses.map(([, status]) => ({ remote: '127.0.0.1', status })),
+  );
+});
+
 test('an IPv4 client of a dual-stack listener has its IPv4 address', async () => {
   site = await startSite({ config: { http: { listen: [':0'] } } });
   const body = JSON.parse((await get(site.port, '/')).body);
