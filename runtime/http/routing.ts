@@ -194,10 +194,11 @@ export class Router {
 
   #findScript(path: string, pathInfo: string): ScriptRoute | null {
     const name = path.slice(1);
-    if (name !== this.#frontController && !this.rules.mayRun(path)) return null;
     const filename = this.documentRoot + path;
-    // The exception for a missing file is dear; directories rarely have an index.
+    // The exception for a missing file is dear. And what exists has names of 255 bytes at
+    // most: patterns like Drupal's `*.*sql` take 100 ms for one of 8000.
     if (findStats(filename) === null) return null;
+    if (name !== this.#frontController && !this.rules.mayRun(path)) return null;
     const opened = openInside(filename, this.roots);
     if (opened === null) return null;
     closeSync(opened.fd);

@@ -277,7 +277,7 @@ describe('with rules of a template', () => {
       config: {
         entryScripts: ['install.php', 'core/*.php', 'admin/**'],
         noPhp: ['files'],
-        deny: ['**/*.yml', 'private'],
+        deny: ['**/*.yml', 'private', '**/*.*.*.*.*sql'],
       },
     });
   });
@@ -304,6 +304,11 @@ describe('with rules of a template', () => {
     ['/index.php', '/index.php'],
   ])('%s runs %s', async (target, script) => {
     expect(ran(await get(ruled.port, target)).scriptName).toBe(script);
+  });
+
+  test('no name is so long that a rule takes its time', async () => {
+    const target = `/${'a.'.repeat(2000)}.php/x`;
+    expect(ran(await get(ruled.port, target)).scriptName).toBe('/index.php');
   });
 
   test('other files beside them are served', async () => {
