@@ -25,6 +25,11 @@ beforeAll(async () => {
       'public/only.js.gz': 'GZ',
       'public/pic.svgz': 'gz',
       'public/fonts/a.woff2': 'font',
+      'public/favicon.ico': 'icon',
+      'public/list.XLSX': 'sheet',
+      'public/film.m3u8': 'film',
+      'public/html': '<p>',
+      'public/a.constructor': 'a',
     },
     config: {
       http: {
@@ -46,6 +51,11 @@ test.each([
   ['/digits.txt', 'text/plain; charset=utf-8'],
   ['/big.bin', 'application/octet-stream'],
   ['/fonts/a.woff2', 'font/woff2'],
+  ['/favicon.ico', 'image/x-icon'],
+  ['/list.XLSX', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+  ['/film.m3u8', 'application/vnd.apple.mpegurl'],
+  ['/html', 'application/octet-stream'],
+  ['/a.constructor', 'application/octet-stream'],
 ])('%s has the type %s', async (target, type) => {
   const { headers } = await at(target);
   expect(headers['content-type']).toBe(type);
