@@ -49,6 +49,7 @@ function answerTarget(response: FrontResponse, connection: Connection): void {
   endRequest(response, false);
   if (sendStatic(response, route)) return;
   // Replaced between look-up and opening: once more, then it is gone.
+  front!.assets.release(route);
   const again = front!.router.route(target.rawPath);
   if (again.kind !== 'file') return answerRoute(response, connection, target, again);
   if (!sendStatic(response, again)) sendError(response, 404, {});

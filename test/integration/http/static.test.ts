@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { get, RawClient, request } from './raw.ts';
@@ -166,6 +166,18 @@ describe('precompressed files', () => {
 
   test('a file without them does not vary', async () => {
     expect((await at('/digits.txt')).headers.vary).toBeUndefined();
+  });
+
+  test.each(['replaced', 'removed'])('may be %s at any time', async (how) => {
+    const content = Buffer.alloc(100_000, 'x');
+    site.write('public/app.js', content);
+    const packed = site.write('public/app.js.gz', content);
+    const accept = { 'Accept-Encoding': 'gzip' };
+    expect((await at('/app.js', accept)).headers['content-encoding']).toBe('gzip');
+    rmSync(packed);
+    if (how === 'replaced') site.write('public/app.js.gz', Buffer.alloc(90_000, 'y'));
+    const { status, body } = await at('/app.js', accept);
+    expect([status, body.length]).toEqual([200, how === 'replaced' ? 90_000 : 100_000]);
   });
 
   test('a range is of the file itself', async () => {
