@@ -63,8 +63,10 @@ export function sendError(
 ): void {
   const { requestId } = response;
   const body = pageOf(status, requestId);
+  const later = status === 503 ? ['Retry-After', '5'] : [];
+  const all = headersOf(body, ['X-Request-Id', requestId, ...later, ...headers]);
   endRequest(response, isLast);
-  response.send(status, headersOf(body, ['X-Request-Id', requestId, ...headers]), body);
+  response.send(status, all, body);
 }
 
 /**
