@@ -155,6 +155,8 @@ const refused = [
   '/sub/..%2f..%2fsecret.txt',
   '/index.php/..%2f..%2fsecret.txt',
   '/index.php/../../secret.txt',
+  '/sub%2Fx/../page.txt',
+  '/sub/x%2f/../a.txt',
   '/%',
   '/%2',
   '/%zz',
