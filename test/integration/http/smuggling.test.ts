@@ -105,6 +105,7 @@ const refused: Record<string, [string, number]> = {
   'Host with a slash': ['GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400],
   'Host with user': ['GET / HTTP/1.1\r\nHost: u@a\r\n\r\n', 400],
   'Host with a space': ['GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+  'Host of dots': ['GET / HTTP/1.1\r\nHost: ..\r\n\r\n', 400],
   'Host as a list': ['GET / HTTP/1.1\r\nHost: a, b\r\n\r\n', 400],
   'Host with an 8-bit letter': ['GET / HTTP/1.1\r\nHost: \xe9\r\n\r\n', 400],
   'Host with markup': ['GET / HTTP/1.1\r\nHost: a"><script>\r\n\r\n', 400],
