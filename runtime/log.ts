@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { writeToStderr } from './log-output.ts';
 import type { AppConfig } from './payload/config.ts';
 
 export type LogLevel = AppConfig['log']['level'];
@@ -100,25 +100,4 @@ function formatText(
 function plainText(value: unknown): string | null {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' && /^[\w./:@-]+$/.test(value) ? value : null;
-}
-
-const STALLED_MS = 1000;
-const pause = new Int32Array(new SharedArrayBuffer(4));
-
-/**
- * Waits for a slow reader for at most a second, then drops the text: a log nobody reads
- * must not stop the server for ever.
- */
-function writeToStderr(text: string): void {
-  let rest = Buffer.from(text);
-  const deadline = performance.now() + STALLED_MS;
-  while (rest.length > 0) {
-    try {
-      rest = rest.subarray(writeSync(2, rest));
-    } catch (error) {
-      const isFull = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-      if (!isFull || performance.now() > deadline) return;
-      Atomics.wait(pause, 0, 0, 5);
-    }
-  }
 }

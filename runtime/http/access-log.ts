@@ -1,7 +1,7 @@
 import type { Connection } from './connection.ts';
 import { toText } from './bytes.ts';
 import type { FrontResponse } from './response.ts';
-import type { FrontLog } from './state.ts';
+import type { FrontLog, FrontState } from './state.ts';
 
 /** Called at the beginning of a request; writes its line when it is over. */
 export type AccessLog = (response: FrontResponse, connection: Connection) => void;
@@ -30,6 +30,16 @@ export function createAccessLog(log: FrontLog): AccessLog {
       });
     });
   };
+}
+
+/** What was refused before it could be taken for a request. */
+export function logRefused(
+  { log, config }: FrontState,
+  connection: Connection,
+  status: number,
+): void {
+  if (!config.log.access) return;
+  log.access('request', { remote: connection.addresses.remoteAddress, status });
 }
 
 function textOf(value: string | undefined): string | undefined {

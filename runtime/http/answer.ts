@@ -1,14 +1,12 @@
 import type { Connection } from './connection.ts';
-import { answerException, endRequest, sendError } from './errors.ts';
+import { answerException, endAfter, endRequest, sendError } from './errors.ts';
 import { isLingering } from './linger.ts';
 import { PhpRequest } from './php-request.ts';
-import { checkHead, splitHost } from './request-head.ts';
+import { checkHead, METHODS, splitHost } from './request-head.ts';
 import type { FrontResponse } from './response.ts';
 import type { Route } from './routing.ts';
 import { sendStatic } from './static/send.ts';
 import { parseTarget, type RequestTarget } from './target.ts';
-
-const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Answers one request. `refusal`: what is already known to be wrong with it, or 0. */
 export function answer(
@@ -19,6 +17,7 @@ export function answer(
   const { req } = response;
   // It waited for the one before, whose answer was the connection's last.
   if (req.socket.destroyed || isLingering(req.socket)) return;
+  if (connection.isSealed && connection.last === response) endAfter(response);
   try {
     const status = refusal || checkHead(req);
     if (status) sendError(response, status, { isLast: true });
@@ -50,6 +49,7 @@ function answerTarget(response: FrontResponse, connection: Connection): void {
   endRequest(response, false);
   if (sendStatic(response, route)) return;
   // Replaced between look-up and opening: once more, then it is gone.
+  front!.assets.release(route);
   const again = front!.router.route(target.rawPath);
   if (again.kind !== 'file') return answerRoute(response, connection, target, again);
   if (!sendStatic(response, again)) sendError(response, 404, {});

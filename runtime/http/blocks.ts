@@ -41,3 +41,19 @@ export function copyBytes(view: Buffer): Buffer {
   view.copy(block);
   return block.subarray(0, view.length);
 }
+
+/** So many small pieces in a row become one. */
+const MAX_TINY = 256;
+
+/**
+ * Adds `piece` and says how many pieces stand at the end since they were last put
+ * together. A piece costs some 500 bytes beside its own: kept one by one, a body in chunks
+ * of one byte would take 500 times its size.
+ */
+export function addPiece(pieces: Buffer[], piece: Buffer, tiny: number): number {
+  pieces.push(piece);
+  if (piece.length >= MIN_BLOCK_BYTES) return 0;
+  if (tiny + 1 < MAX_TINY) return tiny + 1;
+  pieces.push(Buffer.concat(pieces.splice(-MAX_TINY)));
+  return 0;
+}

@@ -1,5 +1,6 @@
 import { errnoOf } from '../errors.ts';
 import type { PhpRequestBody } from '../php/types.ts';
+import { addPiece } from './blocks.ts';
 import type { FrontResponse } from './response.ts';
 import { isNoSpace } from './spool.ts';
 import { SpoolFile } from './spool-file.ts';
@@ -29,6 +30,8 @@ export class BufferedBody {
   readonly #receiver: BodyReceiver;
   readonly #maxBytes: number;
   #pieces: Buffer[] = [];
+  /** Small ones at their end. */
+  #tiny = 0;
   /** Received so far. */
   #length = 0;
   #heldBytes = 0;
@@ -77,7 +80,7 @@ export class BufferedBody {
       if (this.#file.queuedBytes > MAX_QUEUED_BYTES) this.#response.req.pause();
       return;
     }
-    this.#pieces.push(chunk);
+    this.#tiny = addPiece(this.#pieces, chunk, this.#tiny);
     this.#heldBytes += chunk.length;
     totalBytes += chunk.length;
     if (this.#length > MAX_MEMORY_BYTES || totalBytes > MAX_TOTAL_BYTES) this.#spool();

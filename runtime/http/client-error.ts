@@ -1,23 +1,22 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { logRefused } from './access-log.ts';
 import { connectionOf } from './connection.ts';
 import { rawError } from './errors.ts';
 import { endLingering, isLingering } from './linger.ts';
+import { METHODS } from './request-head.ts';
 import type { RawHeaders } from './response.ts';
+import type { FrontState } from './state.ts';
 
 interface ClientError extends Error {
   code?: string;
 }
 
-/**
- * What node:http's parser, or its clock, says against a connection. `maxTargetBytes`
- * tells a target that is too long from headers that are.
- */
+/** What node:http's parser, or its clock, says against a connection. */
 export function onClientError(
   error: ClientError,
   duplex: Duplex,
-  maxTargetBytes: number,
+  state: FrontState,
 ): void {
   const socket = duplex as Socket;
   const { code } = error;
@@ -27,34 +26,52 @@ export function onClientError(
     socket.destroy();
     return;
   }
+  // Where we have stopped reading it is not the client who is late.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT' && socket.isPaused()) return;
   const connection = connectionOf(socket);
   if (connection.isBroken) return;
   connection.isBroken = true;
+  const { maxTargetBytes } = state.config.http;
   const status = statusOf(code ?? '', connection.wire.startOfHead, maxTargetBytes);
   // The malformed or unfinished part may be the body of a request that we know.
   connection.bodyFailure?.(status);
+  // What follows such a request is nobody's, and its own answer ends the connection.
+  if (connection.isSealed) return;
   // The requests before it were fine: their answers first.
-  if (connection.isBusy) connection.last!.once('close', () => refuse(socket, status, []));
-  else refuse(socket, status, []);
+  const refuseNow = (): void => refuse(socket, status, [], state);
+  if (connection.isBusy) connection.last!.once('close', refuseNow);
+  else refuseNow();
 }
 
 /** CONNECT is for proxies. */
-export function refuseConnect(_: IncomingMessage, duplex: Duplex): void {
+export function refuseConnect(duplex: Duplex, state: FrontState): void {
   const socket = duplex as Socket;
   socket.on('error', ignoreError);
   if (connectionOf(socket).isBusy) socket.destroy();
-  else refuse(socket, 405, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']);
+  else refuse(socket, 405, ['Allow', METHODS], state);
 }
 
-function refuse(socket: Socket, status: number, headers: RawHeaders): void {
+function refuse(
+  socket: Socket,
+  status: number,
+  headers: RawHeaders,
+  state: FrontState,
+): void {
   // Lingering: the last answer has been given.
   if (socket.destroyed || isLingering(socket)) return;
   // Nothing was asked: browsers open connections in advance.
-  if (status === 408 && socket.bytesRead === 0) socket.destroy();
-  else endLingering(socket, rawError(status, headers));
+  if (status === 408 && socket.bytesRead === 0) {
+    socket.destroy();
+    return;
+  }
+  logRefused(state, connectionOf(socket), status);
+  endLingering(socket, rawError(status, headers));
 }
 
-/** `start`: what has arrived of the head, as far as it can be told. */
+/**
+ * `start`: what has arrived of the head, as far as it can be told. `maxTargetBytes` tells
+ * a target that is too long from headers that are.
+ */
 function statusOf(code: string, start: string, maxTargetBytes: number): number {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW':

@@ -12,6 +12,8 @@ export class Connection {
   readonly wire = new Wire();
   /** The parser gave up: no further request comes from it. */
   isBroken = false;
+  /** `last` stays the last: what follows it is not read as a request. */
+  isSealed = false;
   /** Ends the request whose body is being read, when the parser finds it malformed. */
   bodyFailure: ((status: number) => void) | null = null;
   #addresses: Addresses | null = null;

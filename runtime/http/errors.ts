@@ -63,8 +63,10 @@ export function sendError(
 ): void {
   const { requestId } = response;
   const body = pageOf(status, requestId);
+  const later = status === 503 ? ['Retry-After', '5'] : [];
+  const all = headersOf(body, ['X-Request-Id', requestId, ...later, ...headers]);
   endRequest(response, isLast);
-  response.send(status, headersOf(body, ['X-Request-Id', requestId, ...headers]), body);
+  response.send(status, all, body);
 }
 
 /**
@@ -97,11 +99,16 @@ export function endRequest(response: FrontResponse, isLast: boolean): void {
     const hasBody =
       declared !== undefined || req.headers['transfer-encoding'] !== undefined;
     if (!isLast && !hasBody) return;
-    response.shouldKeepAlive = false;
-    lingerAfter(req.socket);
+    endAfter(response);
   }
   // Without a reader the rest would stop the connection's parser.
   req.resume();
+}
+
+/** Makes this answer the last of its connection. */
+export function endAfter(response: FrontResponse): void {
+  response.shouldKeepAlive = false;
+  lingerAfter(response.req.socket);
 }
 
 /** The same page as bytes, for requests of which there is no response object. */

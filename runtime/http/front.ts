@@ -61,6 +61,7 @@ export class Front {
       router,
       assets: new AssetCache({
         roots: router.roots,
+        maySendReal: (path) => router.rules.maySendReal(path),
         cacheControlOf: cacheControlRule(config.http.cacheControl),
       }),
       spool: new SpoolDirectory(options.spoolDir),
@@ -154,9 +155,9 @@ export class Front {
     });
     server.on('connection', (socket) => this.#onConnection(socket));
     server.on('clientError', (error, socket) =>
-      onClientError(error, socket, http.maxTargetBytes),
+      onClientError(error, socket, this.#state),
     );
-    server.on('connect', refuseConnect);
+    server.on('connect', (_, socket) => refuseConnect(socket, this.#state));
     server.on('drop', () => this.#onDrop());
     server.maxConnections = this.#maxConnections;
     return server;
@@ -180,18 +181,24 @@ export class Front {
 
   #onRequest(req: IncomingMessage, response: FrontResponse, refusal = 0): void {
     const { socket } = req;
-    if (isLingering(socket)) return;
+    const connection = connectionOf(socket);
+    if (isLingering(socket) || connection.isSealed) return;
     response.front = this.#state;
     response.serial = ++this.#serial;
-    const connection = connectionOf(socket);
-    const isPlain = connection.wire.hasPlainRequestLine(req);
-    const status = isPlain ? refusal : 400;
-    const { last, isBusy } = connection;
+    const { last, wire, isBusy } = connection;
+    const status = wire.hasPlainRequestLine(req) ? refusal : 400;
+    // node:http's parser skips the rest of a packet behind a request for an upgrade that
+    // is not made; a later packet could then begin in the midst of a request.
+    connection.isSealed = req.headers.upgrade !== undefined && !wire.isUsedUp;
     connection.last = response;
     if (this.#accessLog) this.#accessLog(response, connection);
     // Pipelined requests are answered one after the other: one client, one worker.
-    if (isBusy) last!.once('close', () => answer(response, connection, status));
-    else answer(response, connection, status);
+    if (!isBusy) return answer(response, connection, status);
+    response.startWaiting();
+    last!.once('close', () => {
+      response.stopWaiting();
+      answer(response, connection, status);
+    });
   }
 
   /** At most one line a second: refusals come in floods. */

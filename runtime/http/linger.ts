@@ -31,6 +31,8 @@ function lingerNow(this: Socket): void {
     this.destroy();
     return;
   }
+  // Nobody parses it any more; node:http's parser may even be paused.
+  this.removeAllListeners('data');
   const total = setTimeout(() => this.destroy(), TOTAL_MS);
   total.unref();
   this.once('close', () => clearTimeout(total));

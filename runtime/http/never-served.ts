@@ -71,9 +71,12 @@ const privateNames = [
 
 /**
  * Endings after which `name.php.` is no copy of a script: what is bundled or generated
- * for browsers may carry the name of a script.
+ * for browsers may carry the name of a script, and visitors upload `company.profile.pdf`.
  */
-const webExtensions = 'm?js|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf';
+const webExtensions = [
+  'm?js|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf',
+  'pdf|docx?|xlsx?|pptx?|od[tsp]|epub|mp[34]|m4[av]|webm|og[gv]',
+].join('|');
 
 const source = sourceExtensions.join('|');
 const compressed = '(?:\\.(?:gz|bz2|xz|zst|br|zip|7z|tar|tgz))*';

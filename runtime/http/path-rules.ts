@@ -41,10 +41,11 @@ export class PathRules {
   }
 
   maySendReal(realPath: string): boolean {
-    const name = lastPart(realPath);
-    if (name.startsWith('.') || isNeverServed(name)) return false;
+    if (isNeverServed(lastPart(realPath))) return false;
     const path = this.#toUrlPath(realPath);
-    return path === null || !this.#isDenied(path);
+    // A link to a hidden directory hides none of its own names: `git -> ../.git`.
+    if (path === null) return !isHidden(this.#toAppPath(realPath));
+    return !isHidden(path) && !this.#isDenied(path);
   }
 
   mayRun(path: string): boolean {
@@ -68,12 +69,16 @@ export class PathRules {
 
   /** The path below the document root under which the app itself knows a file, if any. */
   #toUrlPath(realPath: string): string | null {
-    const root = this.#linkedRoots.find((linked) => isInside(realPath, linked));
-    const path =
-      root === undefined ? realPath : this.#appRoot + realPath.slice(root.length);
+    const path = this.#appRoot + this.#toAppPath(realPath);
     return isInside(path, this.#documentRoot)
       ? path.slice(this.#documentRoot.length)
       : null;
+  }
+
+  /** The path below the app's root. */
+  #toAppPath(realPath: string): string {
+    const root = this.#linkedRoots.find((linked) => isInside(realPath, linked));
+    return realPath.slice((root ?? this.#appRoot).length);
   }
 }
 

@@ -81,8 +81,7 @@ export class PhpAnswer implements PhpResponseSink {
     });
     // Nothing tells a client that an answer is incomplete but the end of its connection.
     if (this.#outlet !== null) return this.#outlet.end(false);
-    const headers = statusOf(failure) === 503 ? ['Retry-After', '5'] : [];
-    sendError(response, statusOf(failure), { headers });
+    sendError(response, statusOf(failure), {});
   }
 
   /** The rest of a streamed request body is late, too long or malformed. */

@@ -3,13 +3,17 @@ import type { IncomingMessage } from 'node:http';
 /** What is wrong with a request's head: the status to answer with. */
 export type HeadProblem = 400 | 413 | 414 | 417 | 431 | 501 | 505;
 
+/** `Allow` where no single resource is meant. */
+export const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+
 /** name, value pairs; more are no browser's. */
 const MAX_HEADERS = 256;
 
 /**
- * Letters, digits, dots, dashes, underscores; or an IPv6 address; with an optional port.
+ * Letters, digits, dashes and underscores between single dots, so that no application
+ * takes `..` for a directory of its own; or an IPv6 address; with an optional port.
  */
-const host = /^(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
+const host = /^(?:[\w-]+(?:\.[\w-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/;
 
 /** Null for what cannot stand in a URL as the server's name. */
 export function splitHost(authority: string): { name: string; port: string } | null {

@@ -1,5 +1,5 @@
 import { close, ftruncate, read, writev } from 'node:fs';
-import { returnBlock } from './blocks.ts';
+import { addPiece, returnBlock } from './blocks.ts';
 
 /** Written at once; a longer queue is written in several calls. */
 const MAX_PIECES = 256;
@@ -12,6 +12,8 @@ export class SpoolFile {
   readonly fd: number;
   readonly #onWritten: (error: Error | null) => void;
   #queue: Buffer[] = [];
+  /** Small pieces at its end. */
+  #tiny = 0;
   #queuedBytes = 0;
   #length = 0;
   /** Operations of the thread pool that use the descriptor. */
@@ -47,7 +49,7 @@ export class SpoolFile {
   /** Takes over `piece`. */
   append(piece: Buffer): void {
     if (this.#isClosed) return;
-    this.#queue.push(piece);
+    this.#tiny = addPiece(this.#queue, piece, this.#tiny);
     this.#queuedBytes += piece.length;
     if (!this.#isWriting && !this.#hasFailed) this.#write();
   }

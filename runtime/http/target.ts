@@ -60,8 +60,9 @@ export function normalizePath(rawPath: string): UrlPath | null {
     if (segment === null) return null;
     const isLast = i === raw.length - 1;
     if (segment === '..') {
-      if (segments.length === 0) return null;
-      segments.pop();
+      const left = segments.pop();
+      // `a%2Fb/..` is the root, or `a/`.
+      if (left === undefined || left.includes('/')) return null;
     } else if (segment !== '.' && segment !== '') {
       segments.push(segment);
     }

@@ -44,6 +44,11 @@ export class Wire {
     return this.#bytes.length - this.#next;
   }
 
+  /** After hasPlainRequestLine: surely nothing follows that request in what has arrived. */
+  get isUsedUp(): boolean {
+    return this.#isExact && this.#bodyRest === 0 && this.pendingBytes === 0;
+  }
+
   /** The beginning of the head that is arriving, or of what it was taken for. */
   get startOfHead(): string {
     return this.#bytes.toString('latin1', this.#next, this.#next + 64 * 1024);

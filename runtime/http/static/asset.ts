@@ -1,6 +1,12 @@
 import { closeSync, readSync, type Stats } from 'node:fs';
 import { hash } from 'node:crypto';
-import { type FileIdentity, identityOf, isSameFile, openInside } from '../files.ts';
+import {
+  type FileIdentity,
+  identityOf,
+  isSameFile,
+  openInside,
+  type OpenedFile,
+} from '../files.ts';
 import type { FileRoute } from '../routing.ts';
 import { type Coding, codings } from './encodings.ts';
 import { mediaTypeOf } from './media-type.ts';
@@ -39,6 +45,8 @@ export interface StaticAsset {
 
 export interface AssetOptions {
   roots: readonly string[];
+  /** Whether the rules allow what a symbolic link led to. */
+  maySendReal(realPath: string): boolean;
   /** `Cache-Control` for a name relative to the document root; null for none. */
   cacheControlOf(name: string): string | null;
 }
@@ -57,17 +65,25 @@ export function loadAsset(route: FileRoute, options: AssetOptions): StaticAsset 
   for (const { coding, extension } of codings) {
     const headers = [...shared, 'Vary', 'Accept-Encoding', 'Content-Encoding', coding];
     const common = { contentType, isImmutable, headers, tagSuffix: `-${coding}` };
-    const variant = loadVariant(`${path}${extension}`, common, options.roots, null);
+    // The original's name has been judged; a link beside it may lead anywhere.
+    const isAllowed = ({ realPath }: OpenedFile): boolean =>
+      options.maySendReal(withoutEnd(realPath, extension));
+    const variant = loadVariant(`${path}${extension}`, common, options.roots, isAllowed);
     if (variant) compressed[coding] = variant;
   }
   const available = codings.map((c) => c.coding).filter((c) => compressed[c]);
   if (available.length > 0) shared.push('Vary', 'Accept-Encoding');
   const common = { contentType, isImmutable, headers: shared, tagSuffix: '' };
-  const original = loadVariant(path, common, options.roots, route.identity);
+  const isSame = ({ stats }: OpenedFile): boolean => isSameFile(route.identity, stats);
+  const original = loadVariant(path, common, options.roots, isSame);
   if (original === null) return null;
   const bodies = [original, ...available.map((coding) => compressed[coding]!)];
   const heldBytes = bodies.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
   return { original, compressed, codings: available, heldBytes, isUsed: true };
+}
+
+function withoutEnd(path: string, end: string): string {
+  return path.endsWith(end) ? path.slice(0, -end.length) : path;
 }
 
 interface Common {
@@ -81,13 +97,13 @@ function loadVariant(
   path: string,
   common: Common,
   roots: readonly string[],
-  expected: FileIdentity | null,
+  isWanted: (opened: OpenedFile) => boolean,
 ): Variant | null {
   const opened = openInside(path, roots);
   if (opened === null) return null;
   try {
     const { stats } = opened;
-    if (expected !== null && !isSameFile(expected, stats)) return null;
+    if (!isWanted(opened)) return null;
     const body = stats.size <= MAX_SMALL_BYTES ? readWhole(opened.fd, stats.size) : null;
     return describe(path, stats, body, common);
   } finally {

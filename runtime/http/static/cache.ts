@@ -29,7 +29,7 @@ export class AssetCache {
       asset.isUsed = true;
       return asset;
     }
-    this.#release(route);
+    this.release(route);
     const loaded = loadAsset(route, this.#options);
     if (loaded === null) return null;
     const bytes = loaded.heldBytes + OVERHEAD_BYTES;
@@ -45,7 +45,8 @@ export class AssetCache {
     return held === undefined || performance.now() - held.loadedAt > RECHECK_MS;
   }
 
-  #release(route: FileRoute): void {
+  /** Forgets what is known of the route's file and of compressed ones beside it. */
+  release(route: FileRoute): void {
     const held = this.#held.get(route);
     if (!held) return;
     this.#held.delete(route);
@@ -64,7 +65,7 @@ export class AssetCache {
         this.#held.delete(route);
         this.#held.set(route, held);
       } else {
-        this.#release(route);
+        this.release(route);
       }
     }
   }

@@ -33,7 +33,7 @@ export function parseRanges(
   if (asked === 0) return 'ignore';
   if (ranges.length === 0) return 'unsatisfiable';
   // Overlapping ranges could ask for the file many times over.
-  if (ranges.length > 1 && total >= size) return 'ignore';
+  if (ranges.length > 1 && total > size) return 'ignore';
   return ranges;
 }
 

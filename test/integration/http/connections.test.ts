@@ -140,6 +140,53 @@ test('a thousand pipelined requests are all answered, and PHP has one at a time'
   client.close();
 });
 
+test('a flood of pipelined requests waits in the client, and is answered in the end', async () => {
+  const held: FakeExchange[] = [];
+  let isOpen = false;
+  site = await startSite({
+    // What waits there is not late.
+    config: { http: { headersTimeoutMs: 200 } },
+    php: (exchange) => {
+      if (isOpen) exchange.answer(200, [], exchange.head.target);
+      else held.push(exchange);
+    },
+  });
+  const client = new RawClient(site.port);
+  const padding = `X: ${'x'.repeat(8000)}\r\n`;
+  for (let i = 0; i < 4000; i++)
+    client.send(`GET /${i} HTTP/1.1\r\nHost: a\r\n${padding}\r\n`);
+  await waitUntil(() => site.front.stats().requests > 64 && held.length === 1);
+  // All 32 MB could be here by then.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(site.front.stats().requests).toBeLessThan(200);
+  isOpen = true;
+  held[0]!.answer(200, [], '/0');
+  for (let i = 0; i < 4000; i++) expect((await client.answer()).body).toBe(`/${i}`);
+  client.close();
+});
+
+test('such a client may be refused in the midst of it', async () => {
+  site = await startSite({
+    config: { http: { maxBodyBytes: 10 } },
+    php: (exchange) =>
+      void setTimeout(() => exchange.answer(200, [], exchange.head.target), 50),
+  });
+  const client = new RawClient(site.port);
+  client.send('GET /first HTTP/1.1\r\nHost: a\r\n\r\n');
+  client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\nhello world');
+  client.send(plain.repeat(100_000));
+  expect((await client.answer()).body).toBe('/first');
+  expect((await client.answer()).status).toBe(413);
+  await client.until(() => client.isEnded);
+  expect(client.text).toBe('');
+  // What it still sends is read, or closing would reset it and could take its answer.
+  client.socket.end();
+  const endedAt = performance.now();
+  await waitUntil(() => site.front.stats().connections === 0);
+  expect(performance.now() - endedAt).toBeLessThan(4000);
+  expect((await get(site.port, '/next')).body).toBe('/next');
+});
+
 test('the access log has one line for each request, also for those that got no answer', async () => {
   site = await startSite({
     config: { log: { level: 'info', access: true } },
@@ -179,6 +226,33 @@ test('the access log has one line for each request, also for those that got no a
     status: 499,
     aborted: true,
   });
+});
+
+test('and for what was refused before it was a request', async () => {
+  site = await startSite({
+    config: {
+      http: { headersTimeoutMs: 100 },
+      log: { level: 'info', access: true },
+    },
+  });
+  const statuses = [
+    ['GET / HTTP/1.1\r\nHost: a\r\nX\r\n\r\n', 400],
+    ['GET / HTTP/1.1\r\nHo', 408],
+    [`GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 405],
+  ] as const;
+  for (const [bytes, status] of statuses) {
+    const client = new RawClient(site.port);
+    expect((await client.send(bytes).answer()).status).toBe(status);
+    client.close();
+  }
+  // Browsers open connections in advance: nothing was asked there.
+  const silent = new RawClient(site.port);
+  await silent.until(() => silent.isEnded || silent.isClosed);
+  silent.close();
+  expect(site.log.map(({ fields }) => fields)).toEqual(
+    statuses.map(([, status]) => ({ remote: '127.0.0.1', status })),
+  );
 });
 
 test('an IPv4 client of a dual-stack listener has its IPv4 address', async () => {

@@ -203,6 +203,25 @@ describe('times', () => {
     expect((await request(site.port, 'POST', '/', {}, 'abc')).body).toBe('done');
   });
 
+  test('and behind the answer to a request sent before it', async () => {
+    await start(
+      { writeIdleTimeoutMs: 150 },
+      {
+        files: {
+          'public/index.php': '<?php',
+          'public/big.bin': Buffer.alloc(3_000_000),
+        },
+        php: (exchange) => setTimeout(() => exchange.answer(200, [], 'done'), 1500),
+      },
+    );
+    const client = new RawClient(site.port);
+    client.send('GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n');
+    client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect((await client.answer()).body.length).toBe(3_000_000);
+    expect((await client.answer()).body).toBe('done');
+    client.close();
+  });
+
   test('and between two pieces of its answer', async () => {
     await start(
       { writeIdleTimeoutMs: 150, keepAliveTimeoutMs: 150 },
@@ -295,7 +314,8 @@ test.runIf(Number(openFiles?.[1]) <= 65_536)(
     client.send('GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n');
     await client.until(() => client.text.includes('\r\n\r\n'));
     for (const fd of taken) closeSync(fd);
-    expect((await client.answer()).status).toBe(503);
+    const { status, headers } = await client.answer();
+    expect([status, headers['retry-after']]).toEqual([503, '5']);
     client.close();
     expect((await get(site.port, '/a.txt')).body).toBe('a');
   },

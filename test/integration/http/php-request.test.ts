@@ -111,6 +111,18 @@ describe('a body', () => {
     client.close();
   });
 
+  test.each([50_000, 300_000])('of %i chunks of one byte is whole', async (count) => {
+    const body = Array.from({ length: count }, (_, i) =>
+      String.fromCharCode(97 + (i % 26)),
+    );
+    const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+    const chunks = body.map((byte) => `1\r\n${byte}\r\n`).join('');
+    const client = new RawClient(site.port).send(`${head}${chunks}0\r\n\r\n`);
+    await client.answer();
+    expect(last().content.toString()).toBe(body.join(''));
+    client.close();
+  });
+
   test('in no chunk is empty', async () => {
     const bytes =
       'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n';

@@ -155,6 +155,8 @@ const refused = [
   '/sub/..%2f..%2fsecret.txt',
   '/index.php/..%2f..%2fsecret.txt',
   '/index.php/../../secret.txt',
+  '/sub%2Fx/../page.txt',
+  '/sub/x%2f/../a.txt',
   '/%',
   '/%2',
   '/%zz',
@@ -277,7 +279,7 @@ describe('with rules of a template', () => {
       config: {
         entryScripts: ['install.php', 'core/*.php', 'admin/**'],
         noPhp: ['files'],
-        deny: ['**/*.yml', 'private'],
+        deny: ['**/*.yml', 'private', '**/*.*.*.*.*sql'],
       },
     });
   });
@@ -306,6 +308,11 @@ describe('with rules of a template', () => {
     expect(ran(await get(ruled.port, target)).scriptName).toBe(script);
   });
 
+  test('no name is so long that a rule takes its time', async () => {
+    const target = `/${'a.'.repeat(2000)}.php/x`;
+    expect(ran(await get(ruled.port, target)).scriptName).toBe('/index.php');
+  });
+
   test('other files beside them are served', async () => {
     expect((await get(ruled.port, '/files/ok.txt')).body).toBe('ok');
   });
@@ -320,6 +327,13 @@ describe('symlinks', () => {
         'storage/app/a.txt': 'stored',
         'storage/app/x.php': '<?php',
         '.env': 'PASSWORD=1',
+        '.git/config': 'password = 1',
+        '.git/objects/1': 'object',
+        'public/.hidden/a.txt': 'hidden',
+        'known/a.txt': 'known',
+        'public/style.css': 'style',
+        'public/app.js': 'app',
+        'dist/app.1.js.gz': 'packed',
         'src/Kernel.php': '<?php',
       },
       config: { noPhp: ['files'], deny: ['files/secret'], writable: ['public/files/'] },
@@ -343,6 +357,14 @@ describe('symlinks', () => {
         link(join(outside, 'o.php'), 'o.php');
         link('/etc/passwd', 'passwd.txt');
         link('../.env', 'env.txt');
+        link('../.git', 'git');
+        link('../.git/config', 'config.txt');
+        link('.hidden', 'shown');
+        link('../.env', 'style.css.gz');
+        link('../.git/config', 'style.css.br');
+        link('../src/Kernel.php', 'style.css.zst');
+        link('../dist/app.1.js.gz', 'app.js.gz');
+        link('../known', '.well-known');
         link('../src/Kernel.php', 'kernel.txt');
         link('files/secret', 'public-secret');
         link('files/evil.php', 'evil.php');
@@ -360,6 +382,7 @@ describe('symlinks', () => {
     ['/storage/a.txt', 'stored'],
     ['/files/up.txt', 'uploaded'],
     ['/files2/up.txt', 'uploaded'],
+    ['/.well-known/a.txt', 'known'],
   ])('%s within the app or its data is served', async (target, body) => {
     expect((await get(linked.port, target)).body).toBe(body);
   });
@@ -371,6 +394,10 @@ describe('symlinks', () => {
     '/out/o.php',
     '/passwd.txt',
     '/env.txt',
+    '/git/config',
+    '/git/objects/1',
+    '/config.txt',
+    '/shown/a.txt',
     '/kernel.txt',
     '/public-secret/s.txt',
     '/files/secret/s.txt',
@@ -382,6 +409,12 @@ describe('symlinks', () => {
     '/loop',
   ])('%s is as if it did not exist', async (target) => {
     expect(ran(await get(linked.port, target)).scriptName).toBe('/index.php');
+  });
+
+  test('a compressed file that is a link is held to the same rules', async () => {
+    const accept = { 'Accept-Encoding': 'gzip, br, zstd' };
+    expect((await get(linked.port, '/style.css', accept)).body).toBe('style');
+    expect((await get(linked.port, '/app.js', accept)).body).toBe('packed');
   });
 
   test('a script behind a symlink within the app runs', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exchangeRaw, RawClient } from './raw.ts';
 import { type Site, startSite } from './site.ts';
 
@@ -105,6 +105,7 @@ const refused: Record<string, [string, number]> = {
   'Host with a slash': ['GET / HTTP/1.1\r\nHost: a/b\r\n\r\n', 400],
   'Host with user': ['GET / HTTP/1.1\r\nHost: u@a\r\n\r\n', 400],
   'Host with a space': ['GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+  'Host of dots': ['GET / HTTP/1.1\r\nHost: ..\r\n\r\n', 400],
   'Host as a list': ['GET / HTTP/1.1\r\nHost: a, b\r\n\r\n', 400],
   'Host with an 8-bit letter': ['GET / HTTP/1.1\r\nHost: \xe9\r\n\r\n', 400],
   'Host with markup': ['GET / HTTP/1.1\r\nHost: a"><script>\r\n\r\n', 400],
@@ -262,4 +263,54 @@ test('an oddity in a later request of a connection is refused as well', async ()
     expect((await client.answer()).status).toBe(400);
     client.close();
   }
+});
+
+describe('behind a request for an upgrade that is not made', () => {
+  const upgrade = 'Connection: Upgrade\r\nUpgrade: h2c\r\n';
+  const asking: Record<string, string> = {
+    'without a body': get(upgrade),
+    'with a body': post(`${upgrade}Content-Length: 3\r\n`, 'abc'),
+    'with chunks': post(
+      `${upgrade}Transfer-Encoding: chunked\r\n`,
+      '3\r\nabc\r\n0\r\n\r\n',
+    ),
+  };
+
+  test.each(Object.entries(asking))(
+    'nothing in the same packet is taken for half a request, %s',
+    async (_, bytes) => {
+      const before = site.pool.exchanges.length;
+      const client = new RawClient(site.port);
+      client.send(`${bytes}GET /lost HTTP/1.1\r\nHost: a\r\nX: `);
+      const answer = await client.answer();
+      expect([answer.status, answer.headers.connection]).toEqual([200, 'close']);
+      client.send('GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n');
+      await client.until(() => client.isEnded);
+      expect(client.text).toBe('');
+      expect(site.pool.exchanges.length).toBe(before + 1);
+      client.close();
+    },
+  );
+
+  test.each(Object.entries(asking))(
+    'the requests before it are answered, %s',
+    async (_, bytes) => {
+      const client = new RawClient(site.port);
+      client.send(`${get('')}${bytes}${get('')}`);
+      await client.until(() => client.isEnded);
+      expect(client.takeAnswers().map((a) => a.headers.connection)).toEqual([
+        'keep-alive',
+        'close',
+      ]);
+      client.close();
+    },
+  );
+
+  test('the connection goes on when the client waits for its answer', async () => {
+    const client = new RawClient(site.port);
+    for (const bytes of [asking['without a body']!, asking['with a body']!, get('')]) {
+      expect((await client.send(bytes).answer()).headers.connection).toBe('keep-alive');
+    }
+    client.close();
+  });
 });

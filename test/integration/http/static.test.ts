@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { readdirSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { get, RawClient, request } from './raw.ts';
@@ -25,6 +25,11 @@ beforeAll(async () => {
       'public/only.js.gz': 'GZ',
       'public/pic.svgz': 'gz',
       'public/fonts/a.woff2': 'font',
+      'public/favicon.ico': 'icon',
+      'public/list.XLSX': 'sheet',
+      'public/film.m3u8': 'film',
+      'public/html': '<p>',
+      'public/a.constructor': 'a',
     },
     config: {
       http: {
@@ -46,6 +51,11 @@ test.each([
   ['/digits.txt', 'text/plain; charset=utf-8'],
   ['/big.bin', 'application/octet-stream'],
   ['/fonts/a.woff2', 'font/woff2'],
+  ['/favicon.ico', 'image/x-icon'],
+  ['/list.XLSX', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'],
+  ['/film.m3u8', 'application/vnd.apple.mpegurl'],
+  ['/html', 'application/octet-stream'],
+  ['/a.constructor', 'application/octet-stream'],
 ])('%s has the type %s', async (target, type) => {
   const { headers } = await at(target);
   expect(headers['content-type']).toBe(type);
@@ -156,6 +166,18 @@ describe('precompressed files', () => {
 
   test('a file without them does not vary', async () => {
     expect((await at('/digits.txt')).headers.vary).toBeUndefined();
+  });
+
+  test.each(['replaced', 'removed'])('may be %s at any time', async (how) => {
+    const content = Buffer.alloc(100_000, 'x');
+    site.write('public/app.js', content);
+    const packed = site.write('public/app.js.gz', content);
+    const accept = { 'Accept-Encoding': 'gzip' };
+    expect((await at('/app.js', accept)).headers['content-encoding']).toBe('gzip');
+    rmSync(packed);
+    if (how === 'replaced') site.write('public/app.js.gz', Buffer.alloc(90_000, 'y'));
+    const { status, body } = await at('/app.js', accept);
+    expect([status, body.length]).toEqual([200, how === 'replaced' ? 90_000 : 100_000]);
   });
 
   test('a range is of the file itself', async () => {
@@ -324,6 +346,13 @@ describe('ranges', () => {
       expect(answer.body).toBe(`${parts.join('')}\r\n--${boundary}--\r\n`);
     },
   );
+
+  test('parts that make up the whole file arrive as parts', async () => {
+    const answer = await at('/digits.txt', { Range: 'bytes=0-4,5-9' });
+    expect(answer.status).toBe(206);
+    expect(answer.body).toContain('bytes 0-4/10\r\n\r\n01234\r\n');
+    expect(answer.body).toContain('bytes 5-9/10\r\n\r\n56789\r\n');
+  });
 
   test('parts of a big file are read from their place', async () => {
     const answer = await at('/big.bin', { Range: 'bytes=1000000-2999998' });

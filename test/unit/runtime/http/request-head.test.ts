@@ -4,6 +4,8 @@ import { filterHeaders, splitHost } from '../../../../runtime/http/request-head.
 test.each([
   ['a', 'a', ''],
   ['a.b:80', 'a.b', '80'],
+  ['a_b-c.d.', 'a_b-c.d.', ''],
+  ['127.0.0.1:8080', '127.0.0.1', '8080'],
   ['[::1]', '[::1]', ''],
   ['[::1]:80', '[::1]', '80'],
 ])('%s is the server %s with port "%s"', (authority, name, port) => {
@@ -22,6 +24,10 @@ test.each([
   '[x]',
   '::1',
   'a:1:2',
+  '.',
+  '..',
+  '.a',
+  'a..b',
   'a\\b',
   'ä',
 ])('"%s" is no server', (authority) => {

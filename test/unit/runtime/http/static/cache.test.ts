@@ -22,7 +22,11 @@ afterEach(() => rmSync(dir, { recursive: true }));
 const route = (i: number): FileRoute => router.route(`/${i}.txt`) as FileRoute;
 
 test('no more is held than allowed, and what is asked for stays', () => {
-  const options = { roots: router.roots, cacheControlOf: () => null };
+  const options = {
+    roots: router.roots,
+    maySendReal: () => true,
+    cacheControlOf: () => null,
+  };
   const cache = new AssetCache(options, 5 * 12_048);
   for (let i = 0; i < 20; i++) {
     expect(cache.assetOf(route(i))?.original.body?.length).toBe(10_000);
