@@ -37,6 +37,9 @@ export interface FrontStats {
   requests: number;
 }
 
+/** RFC 9110 §10.1.1: the one expectation there is. */
+const onlyContinue = /^\s*100-continue(?:\s*,\s*100-continue)*\s*$/i;
+
 type ResponseClass = typeof FrontResponse;
 
 /** The HTTP side of the server: sockets in, requests for PHP out. */
@@ -147,8 +150,9 @@ export class Front {
     // A client may end its side after the request and wait for the answer.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on('checkContinue', (req: IncomingMessage, res: FrontResponse) => {
-      res.expectsContinue = true;
-      this.#onRequest(req, res);
+      // Node sees it in a list with others as well.
+      res.expectsContinue = onlyContinue.test(req.headers.expect ?? '');
+      this.#onRequest(req, res, res.expectsContinue ? 0 : 417);
     });
     server.on('checkExpectation', (req: IncomingMessage, res: FrontResponse) => {
       this.#onRequest(req, res, 417);

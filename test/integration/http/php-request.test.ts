@@ -298,10 +298,13 @@ describe('Expect: 100-continue', () => {
     client.close();
   });
 
-  test('any other expectation is 417', async () => {
-    const answer = await request(site.port, 'POST', '/', { Expect: 'tea' }, 'abc');
-    expect(answer.status).toBe(417);
-  });
+  test.each(['tea', '100-continue, tea', 'tea;100-continue'])(
+    'any other expectation is 417: %s',
+    async (expected) => {
+      const answer = await request(site.port, 'POST', '/', { Expect: expected }, 'abc');
+      expect(answer.status).toBe(417);
+    },
+  );
 });
 
 test.each(['TRACE', 'CONNECT'])('%s is refused', async (method) => {
