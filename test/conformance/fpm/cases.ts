@@ -215,6 +215,7 @@ const output: readonly Case[] = [
     headers: [['Accept-Encoding', 'gzip']],
   },
   ...each('status', statuses, 'status'),
+  { name: 'a redirect after a form', target: '/status.php?how=redirect', ...form('a=1') },
   ...each('type', types, 'content type'),
   ...each('endings', endings, 'the end of a script'),
 ];

@@ -21,6 +21,13 @@ test.each([
   expect(headerOf(response, 'status')).toEqual([]);
 });
 
+test('a redirect after a form is a 302, as under php-fpm', async () => {
+  const php = new Php();
+  const request = { body: 'a=1', contentType: 'application/x-www-form-urlencoded' };
+  const response = await php.get('header("Location: /done");', request);
+  expect(response.status).toBe(302);
+});
+
 test.each([
   ['header("HTTP/1.1 404 Nope");', 404, 'Nope'],
   ['header("HTTP/1.0 200 Fine, caf\u00e9");', 200, 'Fine, caf\u00c3\u00a9'],
