@@ -89,6 +89,8 @@ export async function install(
     : useInPlace(product, dataDir);
   const iniText = composeIni({
     dataDir,
+    appRoot: parts.appRoot,
+    cachesRoot: parts.cachesRoot,
     appIni: parts.appIni,
     directives: config.php.ini,
     maxBodyBytes: config.http.maxBodyBytes,

@@ -79,6 +79,7 @@ function startPool(installation: Installation, log: Log): WorkerPool {
     channelPath,
     phpBinary: php.executable,
     env,
+    cwd: installation.appRoot,
     ...limits,
     workers: workerCount(count),
     onLog: (entry) => logPhp(log, entry),

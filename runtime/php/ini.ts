@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { ProductError } from '../errors.ts';
+import { fillIn, type Places } from './places.ts';
 
-export interface IniSources {
-  dataDir: string;
+export interface IniSources extends Places {
   /** Text of the app's own php.ini, '' for none. */
   appIni: string;
   /** `php.ini` of the configuration, flags included. */
@@ -107,7 +107,7 @@ export function composeIni(sources: IniSources): string {
     return reason ? `; ${reason}\n${line}` : line;
   });
   const directives = Object.entries(sources.directives).map(([name, value]) =>
-    formatDirective(name, value),
+    formatDirective(name, fillIn(value, sources)),
   );
   return [
     '; Written by phpack at every start; changes are lost.',

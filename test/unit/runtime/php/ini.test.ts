@@ -15,6 +15,8 @@ import { writeIni } from '../../../../runtime/php/ini-file.ts';
 
 const sources = {
   dataDir: '/data',
+  appRoot: '/data/app/1/tree',
+  cachesRoot: '/data/app/1/caches',
   appIni: '',
   directives: {},
   maxBodyBytes: 8 << 20,
@@ -42,6 +44,13 @@ test('the last word: configuration over the app’s php.ini over the defaults', 
   expect(valueOf(ini, 'precision')).toBe('3');
   // Else what follows would belong to the section the app's file ended in.
   expect(ini.lastIndexOf('[PHP]')).toBeGreaterThan(ini.indexOf('[PATH=/srv]'));
+});
+
+test('directives may name the data directory, the app and its caches', () => {
+  const directives = { error_log: '{data}/php.log', open_basedir: '{app}:{caches}' };
+  const ini = composeIni({ ...sources, directives });
+  expect(valueOf(ini, 'error_log')).toBe("'/data/php.log'");
+  expect(valueOf(ini, 'open_basedir')).toBe("'/data/app/1/tree:/data/app/1/caches'");
 });
 
 test('uploads may be as large as request bodies', () => {
