@@ -58,8 +58,9 @@ static uint32_t write_status(char *into, int status, const char *phrase) {
 
 static bool is_sent(const sapi_header_struct *header, int status) {
   if (header->header_len == 0 || is_header(header, "Status", 6)) return false;
-  /* RFC 9110 §15.4.5; PHP adds it to every response. */
-  return status != 304 || !is_header(header, "Content-Type", 12);
+  if (!is_header(header, "Content-Type", 12)) return true;
+  /* RFC 9110 §15.4.5; PHP adds it to every response. An empty one means none. */
+  return status != 304 && header->header[13 + strspn(header->header + 13, " ")] != 0;
 }
 
 /* Copies as many whole lines as fit; returns their length. */

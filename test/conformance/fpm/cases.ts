@@ -28,7 +28,9 @@ const each = (script: string, values: readonly string[], name: string): Case[] =
 const words = (text: string): string[] => text.trim().split(/\s+/);
 const statuses = words(`plain line old-line status-header code third-argument unknown-code
   redirect redirect-308 created no-content not-modified authenticate`);
-const types = words('none charset text text-charset binary removed length disposition');
+const types = words(
+  'none charset text text-charset binary removed empty length disposition',
+);
 const endings = words(`plain exit-text exit-number exit-in-buffer exit-in-shutdown
   throw-in-shutdown`);
 const failures = words(`exception undefined parse memory recursion time require trigger

@@ -65,6 +65,7 @@ test('content type and charset come from php.ini or the script', async () => {
   const types = async (code: string): Promise<string[]> =>
     headerOf(await php.get(code), 'content-type');
   expect(await types('')).toEqual(['text/x; charset=iso-8859-1']);
+  expect(await types('header("Content-Type:");')).toEqual([]);
   expect(await types('header("Content-Type: image/png");')).toEqual(['image/png']);
   expect(await types('header("Content-Type: text/plain");')).toEqual([
     'text/plain;charset=iso-8859-1',
