@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { composeIni, formatDirective } from '../../../../runtime/php/ini.ts';
+import { findMysqlSocket } from '../../../../runtime/php/mysql-socket.ts';
 import { writeIni } from '../../../../runtime/php/ini-file.ts';
 
 const sources = {
@@ -20,6 +21,7 @@ const sources = {
   appIni: '',
   directives: {},
   maxBodyBytes: 8 << 20,
+  mysqlSocket: '/run/db.sock',
   files: 5000,
   checksCode: false,
 };
@@ -60,6 +62,15 @@ test('uploads may be as large as request bodies', () => {
   const unlimited = composeIni({ ...sources, maxBodyBytes: 0 });
   expect(valueOf(unlimited, 'post_max_size')).toBe('0');
   expect(Number(valueOf(unlimited, 'upload_max_filesize'))).toBeGreaterThan(2 ** 40);
+});
+
+test('“localhost” of MySQL is the socket this machine has', () => {
+  const redHat = findMysqlSocket((path) => path === '/var/lib/mysql/mysql.sock');
+  expect(redHat).toBe('/var/lib/mysql/mysql.sock');
+  expect(findMysqlSocket(() => false)).toBe('/run/mysqld/mysqld.sock');
+  const ini = composeIni(sources);
+  expect(valueOf(ini, 'mysqli.default_socket')).toBe("'/run/db.sock'");
+  expect(valueOf(ini, 'pdo_mysql.default_socket')).toBe("'/run/db.sock'");
 });
 
 test('nothing temporary is outside of the data directory', () => {
