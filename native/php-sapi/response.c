@@ -34,6 +34,9 @@ static int status_of(const sapi_headers_struct *headers, const char **phrase) {
   int code = headers->http_response_code ? headers->http_response_code : 200;
   const char *line = headers->http_status_line; /* HTTP/1.1 404 Nope */
   const char *number = line ? strchr(line, ' ') : NULL;
+  /* 200 was said after the line, which PHP itself writes at a fatal error: php-fpm's only
+   * exception, by which shutdown functions can answer as if nothing had happened. */
+  if (number && code == 200 && strtol(number, NULL, 10) != 200) number = NULL;
   if (!number || code == 200) {
     zend_llist_position position;
     const sapi_header_struct *header = first_header(headers, &position);

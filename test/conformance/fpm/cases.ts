@@ -26,7 +26,8 @@ const each = (script: string, values: readonly string[], name: string): Case[] =
 
 /** What `?how=` chooses in the scripts of the same name. */
 const words = (text: string): string[] => text.trim().split(/\s+/);
-const statuses = words(`plain line old-line status-header code third-argument unknown-code
+const statuses =
+  words(`plain line line-then-200 old-line status-header code third-argument unknown-code
   redirect redirect-308 created no-content not-modified authenticate`);
 const types = words(
   'none charset text text-charset binary removed empty length disposition',

@@ -7,6 +7,7 @@ test.each([
   ['header("Status: 402 Payment Required");', 402],
   ['header("Status: 402"); http_response_code(404);', 402],
   ['header("HTTP/1.0 410 Gone"); header("Status: 402");', 410],
+  ['header("HTTP/1.0 410 Gone"); http_response_code(200);', 200],
   ['header("Location: /elsewhere");', 302],
   ['header("Location: /elsewhere", true, 301);', 301],
   ['http_response_code(201); header("Location: /new");', 201],
