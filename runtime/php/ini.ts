@@ -114,11 +114,12 @@ export function composeIni(sources: IniSources): string {
   const directives = Object.entries(sources.directives).map(([name, value]) =>
     formatDirective(name, fillIn(value, sources)),
   );
+  const appIni = fillIn(sources.appIni.trimEnd(), sources);
   return [
     '; Written by phpack at every start; changes are lost.',
     '[PHP]',
     ...defaults,
-    ...(sources.appIni ? ["; The app's own php.ini", sources.appIni.trimEnd()] : []),
+    ...(appIni ? ["; The app's own php.ini", appIni] : []),
     // The app's file may end in a section that would take what follows for its own.
     '[PHP]',
     '; phpack.json and flags',

@@ -50,7 +50,9 @@ test('the last word: configuration over the app’s php.ini over the defaults', 
 
 test('directives may name the data directory, the app and its caches', () => {
   const directives = { error_log: '{data}/php.log', open_basedir: '{app}:{caches}' };
-  const ini = composeIni({ ...sources, directives });
+  const appIni = 'auto_prepend_file = "{app}/first.php"\n';
+  const ini = composeIni({ ...sources, directives, appIni });
+  expect(valueOf(ini, 'auto_prepend_file')).toBe('"/data/app/1/tree/first.php"');
   expect(valueOf(ini, 'error_log')).toBe("'/data/php.log'");
   expect(valueOf(ini, 'open_basedir')).toBe("'/data/app/1/tree:/data/app/1/caches'");
 });
