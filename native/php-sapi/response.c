@@ -11,6 +11,12 @@
 
 /* Of a status line with its phrase. */
 #define MAX_STATUS 512
+/* A page that takes long is seen to grow, as behind nginx, although nobody flushes; one
+ * that takes less goes out in one piece, with its length. */
+#define PATIENCE_MS 100
+
+/* Since when the ring has had bytes that the front was not told of; 0: there are none. */
+static uint32_t untold_since_ms;
 
 static bool is_header(const sapi_header_struct *header, const char *name, size_t length) {
   return header->header_len > length && header->header[length] == ':' &&
@@ -98,6 +104,18 @@ void phpack_response_send_head(const sapi_headers_struct *headers) {
   atomic_store_explicit(&slot->status, (uint32_t)status, memory_order_relaxed);
   atomic_store_explicit(&slot->response_head_bytes, bytes, memory_order_relaxed);
   atomic_store(&slot->head_ready, 1);
+  untold_since_ms = 0;
+}
+
+static void tell_front(void) {
+  untold_since_ms = 0;
+  phpack_post_news(phpack_request.index);
+}
+
+static bool has_waited(void) {
+  uint32_t now = phpack_now_ms() | 1;
+  if (untold_since_ms == 0) untold_since_ms = now;
+  return (int32_t)(now - untold_since_ms) >= PATIENCE_MS;
 }
 
 static uint32_t space_in(struct phpack_slot *slot) {
@@ -135,14 +153,14 @@ size_t phpack_response_write(const char *bytes, size_t length) {
     if (atomic_load(&slot->aborted)) return done;
     uint32_t space = space_in(slot);
     if (space == 0) {
-      phpack_post_news(phpack_request.index);
+      tell_front();
       wait_for_space(slot);
       continue;
     }
     uint32_t count = length - done < space ? (uint32_t)(length - done) : space;
     put_bytes(slot, bytes + done, count);
     done += count;
-    if (space - count < PHPACK_RESPONSE_RING / 2) phpack_post_news(phpack_request.index);
+    if (space - count < PHPACK_RESPONSE_RING / 2 || has_waited()) tell_front();
   }
   return done;
 }
@@ -151,7 +169,7 @@ bool phpack_response_flush(void) {
   struct phpack_slot *slot = phpack_request.slot;
   if (!slot || phpack_request.is_response_ended) return true;
   if (atomic_load(&slot->aborted)) return false;
-  phpack_post_news(phpack_request.index);
+  tell_front();
   return true;
 }
 
