@@ -13,6 +13,7 @@ import { type LinkedPaths, linkedPaths } from './payload/version.ts';
 import { phpEnvironment } from './php/environment.ts';
 import { composeIni } from './php/ini.ts';
 import { writeIni } from './php/ini-file.ts';
+import { findMysqlSocket } from './php/mysql-socket.ts';
 
 /** What `phpack serve DIR` passes: an app in place, with parts from the build's cache. */
 export interface DevelopmentProduct {
@@ -89,9 +90,12 @@ export async function install(
     : useInPlace(product, dataDir);
   const iniText = composeIni({
     dataDir,
+    appRoot: parts.appRoot,
+    cachesRoot: parts.cachesRoot,
     appIni: parts.appIni,
     directives: config.php.ini,
     maxBodyBytes: config.http.maxBodyBytes,
+    mysqlSocket: findMysqlSocket(),
     files: parts.files,
     checksCode: !isPackaged || config.writable.length + config.caches.length > 0,
   });

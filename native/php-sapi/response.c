@@ -11,6 +11,12 @@
 
 /* Of a status line with its phrase. */
 #define MAX_STATUS 512
+/* A page that takes long is seen to grow, as behind nginx, although nobody flushes; one
+ * that takes less goes out in one piece, with its length. */
+#define PATIENCE_MS 100
+
+/* Since when the ring has had bytes that the front was not told of; 0: there are none. */
+static uint32_t untold_since_ms;
 
 static bool is_header(const sapi_header_struct *header, const char *name, size_t length) {
   return header->header_len > length && header->header[length] == ':' &&
@@ -34,6 +40,9 @@ static int status_of(const sapi_headers_struct *headers, const char **phrase) {
   int code = headers->http_response_code ? headers->http_response_code : 200;
   const char *line = headers->http_status_line; /* HTTP/1.1 404 Nope */
   const char *number = line ? strchr(line, ' ') : NULL;
+  /* 200 was said after the line, which PHP itself writes at a fatal error: php-fpm's only
+   * exception, by which shutdown functions can answer as if nothing had happened. */
+  if (number && code == 200 && strtol(number, NULL, 10) != 200) number = NULL;
   if (!number || code == 200) {
     zend_llist_position position;
     const sapi_header_struct *header = first_header(headers, &position);
@@ -58,8 +67,9 @@ static uint32_t write_status(char *into, int status, const char *phrase) {
 
 static bool is_sent(const sapi_header_struct *header, int status) {
   if (header->header_len == 0 || is_header(header, "Status", 6)) return false;
-  /* RFC 9110 §15.4.5; PHP adds it to every response. */
-  return status != 304 || !is_header(header, "Content-Type", 12);
+  if (!is_header(header, "Content-Type", 12)) return true;
+  /* RFC 9110 §15.4.5; PHP adds it to every response. An empty one means none. */
+  return status != 304 && header->header[13 + strspn(header->header + 13, " ")] != 0;
 }
 
 /* Copies as many whole lines as fit; returns their length. */
@@ -94,6 +104,18 @@ void phpack_response_send_head(const sapi_headers_struct *headers) {
   atomic_store_explicit(&slot->status, (uint32_t)status, memory_order_relaxed);
   atomic_store_explicit(&slot->response_head_bytes, bytes, memory_order_relaxed);
   atomic_store(&slot->head_ready, 1);
+  untold_since_ms = 0;
+}
+
+static void tell_front(void) {
+  untold_since_ms = 0;
+  phpack_post_news(phpack_request.index);
+}
+
+static bool has_waited(void) {
+  uint32_t now = phpack_now_ms() | 1;
+  if (untold_since_ms == 0) untold_since_ms = now;
+  return (int32_t)(now - untold_since_ms) >= PATIENCE_MS;
 }
 
 static uint32_t space_in(struct phpack_slot *slot) {
@@ -131,14 +153,14 @@ size_t phpack_response_write(const char *bytes, size_t length) {
     if (atomic_load(&slot->aborted)) return done;
     uint32_t space = space_in(slot);
     if (space == 0) {
-      phpack_post_news(phpack_request.index);
+      tell_front();
       wait_for_space(slot);
       continue;
     }
     uint32_t count = length - done < space ? (uint32_t)(length - done) : space;
     put_bytes(slot, bytes + done, count);
     done += count;
-    if (space - count < PHPACK_RESPONSE_RING / 2) phpack_post_news(phpack_request.index);
+    if (space - count < PHPACK_RESPONSE_RING / 2 || has_waited()) tell_front();
   }
   return done;
 }
@@ -147,7 +169,7 @@ bool phpack_response_flush(void) {
   struct phpack_slot *slot = phpack_request.slot;
   if (!slot || phpack_request.is_response_ended) return true;
   if (atomic_load(&slot->aborted)) return false;
-  phpack_post_news(phpack_request.index);
+  tell_front();
   return true;
 }
 

@@ -46,11 +46,8 @@ static void apply_ini_sections(void) {
 static int sapi_activate_request(void) {
   if (!SG(server_context)) return SUCCESS;
   apply_ini_sections();
-  struct phpack_text protocol = phpack_request.fields[PHPACK_PROTOCOL];
-  if (protocol.length == 8) { /* HTTP/1.1 */
-    SG(request_info).proto_num =
-        (protocol.bytes[5] - '0') * 1000 + protocol.bytes[7] - '0';
-  }
+  /* proto_num stays HTTP/1.0's, as with php-fpm: else `Location` after a form would mean
+   * 303 instead of the 302 that PHP's manual promises. */
   php_handle_auth_data(phpack_request.authorization);
   sapi_get_request_time(); /* now, not when $_SERVER is first used */
   return SUCCESS;

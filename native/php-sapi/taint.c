@@ -12,6 +12,7 @@ static struct watched {
   zend_function *function; /* NULL: the extension is not there */
   zif_handler handler;     /* its own */
 } watched[] = {
+    {"chroot", NULL, NULL},
     {"pcntl_alarm", NULL, NULL},     {"pcntl_fork", NULL, NULL},
     {"pcntl_rfork", NULL, NULL},     {"pcntl_setcpuaffinity", NULL, NULL},
     {"pcntl_setns", NULL, NULL},     {"pcntl_setpriority", NULL, NULL},
@@ -27,11 +28,14 @@ static struct watched {
 
 static bool is_tainted;
 
-/* Stands in for all of them. Marks first: the function may not come back. */
+/* Stands in for all of them. Marks first: the function may not come back. Known by its
+ * name: closures of it (`pcntl_signal(...)`) are copies that share the string. */
 static void mark_and_call(INTERNAL_FUNCTION_PARAMETERS) {
   is_tainted = true;
+  const zend_string *name = EX(func)->common.function_name;
   for (size_t i = 0; i < WATCHED; i++) {
-    if (watched[i].function != EX(func)) continue;
+    const zend_function *function = watched[i].function;
+    if (!function || function->common.function_name != name) continue;
     watched[i].handler(INTERNAL_FUNCTION_PARAM_PASSTHRU);
     return;
   }

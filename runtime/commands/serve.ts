@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerCount } from '../config/effective.ts';
 import { asProductError, ProductError } from '../errors.ts';
+import { toText } from '../http/bytes.ts';
 import type { Log } from '../log.ts';
 import { markInUse } from '../payload/lock.ts';
 import { prune } from '../payload/prune.ts';
@@ -79,6 +80,7 @@ function startPool(installation: Installation, log: Log): WorkerPool {
     channelPath,
     phpBinary: php.executable,
     env,
+    cwd: installation.appRoot,
     ...limits,
     workers: workerCount(count),
     onLog: (entry) => logPhp(log, entry),
@@ -94,7 +96,7 @@ function logPhp(log: Log, { level, text, pid, request }: PhpLogEntry): void {
     request: variables[variables.indexOf('REQUEST_ID') + 1],
     method: request.method,
     target: request.target,
-    script: request.scriptFilename,
+    script: toText(request.scriptFilename),
   };
   log.write(level, text, { source: 'php', pid, ...about });
 }

@@ -1,15 +1,13 @@
 import { dirname } from 'node:path';
+import { fillIn, type Places } from './places.ts';
 
-export interface EnvironmentSources {
+export interface EnvironmentSources extends Places {
   /** Of the caller: systemd, a shell, a container. */
   caller: Readonly<Record<string, string | undefined>>;
   /** `php.env` of the configuration. */
   configured: Readonly<Record<string, string>>;
   /** Names set by --env: stronger than the caller's. */
   forced: ReadonlySet<string>;
-  dataDir: string;
-  appRoot: string;
-  cachesRoot: string;
   iniFile: string;
   /** The `php` that scripts start: see docs/reference/quirks.md. */
   phpCommand: string;
@@ -31,10 +29,7 @@ export function phpEnvironment(sources: EnvironmentSources): Record<string, stri
   }
   for (const [name, value] of Object.entries(sources.configured)) {
     if (name in env && !forced.has(name)) continue;
-    env[name] = value
-      .replaceAll('{data}', dataDir)
-      .replaceAll('{app}', sources.appRoot)
-      .replaceAll('{caches}', sources.cachesRoot);
+    env[name] = fillIn(value, sources);
   }
   if (home) env['HOME'] ??= home;
   const directory = dirname(phpCommand);

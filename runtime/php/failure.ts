@@ -5,7 +5,10 @@ const signalNames = new Map<number, string>(
   Object.entries(constants.signals).map(([name, number]) => [number, name]),
 );
 
-/** One sentence for the log: what happened, in which script. */
+/**
+ * One sentence for the log: what happened, in which script. One character per byte, as
+ * paths have it.
+ */
 export function describeFailure(failure: PhpFailure): string {
   switch (failure.reason) {
     case 'crashed': {

@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { ProductError } from '../errors.ts';
+import { fillIn, type Places } from './places.ts';
 
-export interface IniSources {
-  dataDir: string;
+export interface IniSources extends Places {
   /** Text of the app's own php.ini, '' for none. */
   appIni: string;
   /** `php.ini` of the configuration, flags included. */
   directives: Readonly<Record<string, string>>;
   maxBodyBytes: number;
+  /** Of a MySQL server on this machine. */
+  mysqlSocket: string;
   /** PHP files and others of the app: sizes OPcache. */
   files: number;
   /**
@@ -28,7 +30,7 @@ export interface IniDirective {
  * needs. docs/reference/quirks.md tells users what differs from a distribution's php.ini.
  */
 export function iniDefaults(sources: IniSources): IniDirective[] {
-  const { dataDir, maxBodyBytes, files, checksCode } = sources;
+  const { dataDir, maxBodyBytes, mysqlSocket, files, checksCode } = sources;
   return [
     directive('display_errors', '0', 'visitors must not see paths; errors go to the log'),
     directive('display_startup_errors', '0', 'as above'),
@@ -44,6 +46,7 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
     directive('variables_order', 'EGPCS', '$_ENV is filled, at no cost unless used'),
     directive('request_order', 'GP', 'cookies must not replace parameters'),
     directive('register_argc_argv', '0', 'queries are no command lines'),
+    directive('include_path', '.', "no library of the machine is the app's"),
     directive('date.timezone', 'UTC', "not the machine's, which is the customer's"),
     directive('post_max_size', String(maxBodyBytes), "http.maxBodyBytes; 0: PHP's limit"),
     directive('upload_max_filesize', uploadLimit(maxBodyBytes), 'as post_max_size'),
@@ -56,6 +59,8 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
     directive('soap.wsdl_cache_dir', join(dataDir, 'tmp'), 'as above'),
     directive('opcache.lockfile_path', join(dataDir, 'tmp'), 'as above'),
     directive('session.save_path', join(dataDir, 'sessions'), 'private to the user'),
+    directive('mysqli.default_socket', mysqlSocket, '"localhost" on this machine'),
+    directive('pdo_mysql.default_socket', mysqlSocket, 'as above'),
     directive('session.gc_probability', '1', 'nobody else removes old sessions'),
     directive('session.gc_divisor', '1000', 'as php.ini-production'),
     directive('realpath_cache_size', '4096K', 'large apps have thousands of paths'),
@@ -107,13 +112,14 @@ export function composeIni(sources: IniSources): string {
     return reason ? `; ${reason}\n${line}` : line;
   });
   const directives = Object.entries(sources.directives).map(([name, value]) =>
-    formatDirective(name, value),
+    formatDirective(name, fillIn(value, sources)),
   );
+  const appIni = fillIn(sources.appIni.trimEnd(), sources);
   return [
     '; Written by phpack at every start; changes are lost.',
     '[PHP]',
     ...defaults,
-    ...(sources.appIni ? ["; The app's own php.ini", sources.appIni.trimEnd()] : []),
+    ...(appIni ? ["; The app's own php.ini", appIni] : []),
     // The app's file may end in a section that would take what follows for its own.
     '[PHP]',
     '; phpack.json and flags',

@@ -116,6 +116,8 @@ export interface PhpPoolOptions {
   phpBinary: string;
   /** Environment of PHP; contains PHPRC with the effective php.ini. */
   env: Readonly<Record<string, string>>;
+  /** Where PHP starts: what relative paths in php.ini (`opcache.preload`) mean. */
+  cwd?: string;
   workers: number;
   /** Requests after which a worker process is replaced; 0: never. */
   maxRequests: number;

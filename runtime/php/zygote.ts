@@ -16,6 +16,7 @@ export interface ZygoteListener {
 export interface ZygoteOptions {
   phpBinary: string;
   env: Readonly<Record<string, string>>;
+  cwd?: string;
 }
 
 /** How long a zygote and its workers may take to leave by themselves. */
@@ -45,6 +46,7 @@ export class Zygote {
       this.#child = spawn(options.phpBinary, [], {
         argv0: 'phpack-zygote',
         env: options.env,
+        cwd: options.cwd,
         detached: true,
         stdio: ['ignore', outWriter, errWriter, ...channel.native.descriptors],
       });

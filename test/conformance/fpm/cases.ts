@@ -26,9 +26,12 @@ const each = (script: string, values: readonly string[], name: string): Case[] =
 
 /** What `?how=` chooses in the scripts of the same name. */
 const words = (text: string): string[] => text.trim().split(/\s+/);
-const statuses = words(`plain line old-line status-header code third-argument unknown-code
+const statuses =
+  words(`plain line line-then-200 old-line status-header code third-argument unknown-code
   redirect redirect-308 created no-content not-modified authenticate`);
-const types = words('none charset text text-charset binary removed length disposition');
+const types = words(
+  'none charset text text-charset binary removed empty length disposition',
+);
 const endings = words(`plain exit-text exit-number exit-in-buffer exit-in-shutdown
   throw-in-shutdown`);
 const failures = words(`exception undefined parse memory recursion time require trigger
@@ -215,6 +218,7 @@ const output: readonly Case[] = [
     headers: [['Accept-Encoding', 'gzip']],
   },
   ...each('status', statuses, 'status'),
+  { name: 'a redirect after a form', target: '/status.php?how=redirect', ...form('a=1') },
   ...each('type', types, 'content type'),
   ...each('endings', endings, 'the end of a script'),
 ];

@@ -7,6 +7,7 @@ test.each([
   ['header("Status: 402 Payment Required");', 402],
   ['header("Status: 402"); http_response_code(404);', 402],
   ['header("HTTP/1.0 410 Gone"); header("Status: 402");', 410],
+  ['header("HTTP/1.0 410 Gone"); http_response_code(200);', 200],
   ['header("Location: /elsewhere");', 302],
   ['header("Location: /elsewhere", true, 301);', 301],
   ['http_response_code(201); header("Location: /new");', 201],
@@ -19,6 +20,13 @@ test.each([
   expect(response.status).toBe(status);
   expect(response.body.toString()).toBe('x');
   expect(headerOf(response, 'status')).toEqual([]);
+});
+
+test('a redirect after a form is a 302, as under php-fpm', async () => {
+  const php = new Php();
+  const request = { body: 'a=1', contentType: 'application/x-www-form-urlencoded' };
+  const response = await php.get('header("Location: /done");', request);
+  expect(response.status).toBe(302);
 });
 
 test.each([
@@ -58,6 +66,7 @@ test('content type and charset come from php.ini or the script', async () => {
   const types = async (code: string): Promise<string[]> =>
     headerOf(await php.get(code), 'content-type');
   expect(await types('')).toEqual(['text/x; charset=iso-8859-1']);
+  expect(await types('header("Content-Type:");')).toEqual([]);
   expect(await types('header("Content-Type: image/png");')).toEqual(['image/png']);
   expect(await types('header("Content-Type: text/plain");')).toEqual([
     'text/plain;charset=iso-8859-1',

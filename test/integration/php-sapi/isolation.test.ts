@@ -211,7 +211,19 @@ test('a forked child may outlive its request, and its worker goes on', async () 
   expect(await php.text('echo "other";')).toBe('other');
 });
 
+test('process functions work as closures, too', async () => {
+  const php = new Php();
+  const code = `
+    $nice = proc_nice(...); $signal = Closure::fromCallable('pcntl_signal');
+    $before = pcntl_getpriority();
+    echo json_encode([$nice(3), pcntl_getpriority() - $before,
+      $signal(SIGUSR1, fn () => 1), is_callable(pcntl_signal_get_handler(SIGUSR1))]);`;
+  expect(await php.json(code)).toEqual([true, 3, true, true]);
+});
+
 test.each([
+  'chroot("/");',
+  '$f = proc_nice(...); $f(5);',
   'pcntl_alarm(1);',
   'pcntl_signal(SIGTERM, SIG_IGN);',
   'pcntl_sigprocmask(SIG_BLOCK, [SIGTERM]);',

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../channel/request.ts';
 import { Php } from './php.ts';
@@ -48,6 +50,16 @@ test('preloaded classes are there in every request, also as root', async () => {
   const preload = new Php().file('preload.php', '<?php class Preloaded { const X = 1; }');
   const php = new Php({ ini: { ...ini, 'opcache.preload': preload }, workers: 2 });
   for (let i = 0; i < 4; i++) expect(await php.text('echo Preloaded::X;')).toBe('1');
+});
+
+test('a relative opcache.preload means the directory PHP was started in', async () => {
+  const { docroot } = new Php();
+  writeFileSync(join(docroot, 'preload.php'), '<?php class Preloaded { const X = 1; }');
+  const php = new Php({
+    ini: { ...ini, 'opcache.preload': 'preload.php' },
+    cwd: docroot,
+  });
+  expect(await php.text('echo Preloaded::X;')).toBe('1');
 });
 
 test('an OPcache restart under load breaks no request', async () => {

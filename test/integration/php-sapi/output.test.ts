@@ -20,6 +20,15 @@ test('flush() reaches the client while the script runs on', async () => {
   expect(response.body.toString()).toBe('one two');
 });
 
+test('a page that takes long is seen to grow, without flush()', async () => {
+  const php = new Php({ ini: { output_buffering: 0 } });
+  const slow = `echo 'one'; usleep(150000); echo 'two';`;
+  const response = php.send(`${slow} ${waitForFile('go')} echo 'three';`);
+  await until(() => response.body.toString() === 'onetwo', 'the beginning');
+  php.file('go', '');
+  expect((await response.settled()).body.toString()).toBe('onetwothree');
+});
+
 test('flush() alone reaches the client through the buffer of php.ini', async () => {
   const php = new Php({ ini: { output_buffering: 4096 } });
   const response = php.send(`echo 'one '; flush(); ${waitForFile('go')} echo 'two';`);

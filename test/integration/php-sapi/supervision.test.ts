@@ -108,6 +108,14 @@ test('a script that goes on after its response has the same limit', async () => 
   expect(await php.text('echo "next";')).toBe('next');
 });
 
+test('a script with a name beyond ASCII is named in the log', async () => {
+  const php = new Php();
+  php.file('ü.php', '<?php fastcgi_finish_request(); posix_kill(getmypid(), 11);');
+  // Paths of requests have one character per byte.
+  await php.sendTo('/Ã¼.php').settled();
+  await php.logged(/SIGSEGV .*ü\.php$/);
+});
+
 test('a worker that replaced itself by another program is missed by nobody', async () => {
   const php = new Php();
   const gone = await php.get('pcntl_exec("/bin/sh", ["-c", "exit 3"]);');

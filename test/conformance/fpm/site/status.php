@@ -3,6 +3,10 @@ switch ($_GET['how'] ?? '') {
     case 'line':
         header('HTTP/1.1 418 I am a teapot');
         break;
+    case 'line-then-200':
+        header('HTTP/1.1 404 Nope');
+        @http_response_code(200);
+        break;
     case 'old-line':
         header('HTTP/1.0 404 Not Found');
         break;

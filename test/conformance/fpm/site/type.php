@@ -18,6 +18,9 @@ switch ($_GET['how'] ?? '') {
     case 'removed':
         header_remove('Content-Type');
         break;
+    case 'empty':
+        header('Content-Type:');
+        break;
     case 'length':
         header('Content-Length: 4');
         break;

@@ -11,13 +11,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { composeIni, formatDirective } from '../../../../runtime/php/ini.ts';
+import { findMysqlSocket } from '../../../../runtime/php/mysql-socket.ts';
 import { writeIni } from '../../../../runtime/php/ini-file.ts';
 
 const sources = {
   dataDir: '/data',
+  appRoot: '/data/app/1/tree',
+  cachesRoot: '/data/app/1/caches',
   appIni: '',
   directives: {},
   maxBodyBytes: 8 << 20,
+  mysqlSocket: '/run/db.sock',
   files: 5000,
   checksCode: false,
 };
@@ -44,6 +48,15 @@ test('the last word: configuration over the app’s php.ini over the defaults', 
   expect(ini.lastIndexOf('[PHP]')).toBeGreaterThan(ini.indexOf('[PATH=/srv]'));
 });
 
+test('directives may name the data directory, the app and its caches', () => {
+  const directives = { error_log: '{data}/php.log', open_basedir: '{app}:{caches}' };
+  const appIni = 'auto_prepend_file = "{app}/first.php"\n';
+  const ini = composeIni({ ...sources, directives, appIni });
+  expect(valueOf(ini, 'auto_prepend_file')).toBe('"/data/app/1/tree/first.php"');
+  expect(valueOf(ini, 'error_log')).toBe("'/data/php.log'");
+  expect(valueOf(ini, 'open_basedir')).toBe("'/data/app/1/tree:/data/app/1/caches'");
+});
+
 test('uploads may be as large as request bodies', () => {
   const ini = composeIni(sources);
   expect(valueOf(ini, 'post_max_size')).toBe('8388608');
@@ -51,6 +64,15 @@ test('uploads may be as large as request bodies', () => {
   const unlimited = composeIni({ ...sources, maxBodyBytes: 0 });
   expect(valueOf(unlimited, 'post_max_size')).toBe('0');
   expect(Number(valueOf(unlimited, 'upload_max_filesize'))).toBeGreaterThan(2 ** 40);
+});
+
+test('“localhost” of MySQL is the socket this machine has', () => {
+  const redHat = findMysqlSocket((path) => path === '/var/lib/mysql/mysql.sock');
+  expect(redHat).toBe('/var/lib/mysql/mysql.sock');
+  expect(findMysqlSocket(() => false)).toBe('/run/mysqld/mysqld.sock');
+  const ini = composeIni(sources);
+  expect(valueOf(ini, 'mysqli.default_socket')).toBe("'/run/db.sock'");
+  expect(valueOf(ini, 'pdo_mysql.default_socket')).toBe("'/run/db.sock'");
 });
 
 test('nothing temporary is outside of the data directory', () => {
