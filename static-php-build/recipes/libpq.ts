@@ -1,10 +1,15 @@
-import { prefix, type Recipe } from '../recipe.ts';
+import { join } from 'node:path';
+import { edit, prefix, type Recipe } from '../recipe.ts';
 
 export const libpq: Recipe = {
   name: 'libpq',
   deps: ['zlib', 'openssl'],
   /** Only the client library and the two archives it is made of; no server, no programs. */
   async build(ctx) {
+    // Where distributions have a local server's socket: a connection without a host.
+    const places = join(ctx.src, 'src/include/pg_config_manual.h');
+    const socket = '#define DEFAULT_PGSOCKET_DIR ';
+    edit(places, `${socket} "/tmp"`, `${socket} "/var/run/postgresql"`);
     await ctx.run([
       './configure',
       `--prefix=${prefix}`,

@@ -20,4 +20,8 @@ pg_query($db, "NOTIFY news, 'hello'");
 same('hello', pg_get_notify($db, PGSQL_ASSOC)['payload'], 'notifications');
 same(false, @pg_query($db, 'SELECT nonsense'), 'an error');
 check(str_contains(pg_last_error($db), 'nonsense'), 'is told');
+// Nobody listens there: the error names the place that a connection without a host means.
+@pg_connect('dbname=smoke port=1');
+$place = '/var/run/postgresql/.s.PGSQL.1';
+check(str_contains(error_get_last()['message'] ?? '', $place), 'the local socket');
 ok();
