@@ -68,7 +68,9 @@ export const rules: readonly Rule[] = [
       'config/secrets/*/*.decrypt.private.php',
     ],
   },
-  { reason: 'phpack', globs: ['phpack.json'] },
+  // The second: what builds write into the app's own directory until it has its name
+  // (payload/output.ts), those under way and those that were killed.
+  { reason: 'phpack', globs: ['phpack.json', '**/.*.phpack-????????-*-????????'] },
 ];
 
 /** Files whose content decides: a certificate is public, the key beside it is not. */

@@ -186,6 +186,21 @@ test('an output inside the app is not packed into itself', async () => {
   expect(manifest.app.files).toBe(2);
 });
 
+test('nor is what other builds of it have not finished, dead or alive', async () => {
+  output = join(directory(), 'shop-server');
+  const first = await buildOnce();
+  let own = '';
+  const prove: BuildDependencies['prove'] = async ({ binary }) => {
+    own = binary;
+    return proof;
+  };
+  await buildOnce({ prove });
+  const alive = own.replace(/[0-9a-f]{8}$/, '00000000');
+  const dead = own.replace(`-${process.pid}-`, '-4194305-');
+  for (const file of [alive, dead]) writeFileSync(file, 'half of a product');
+  expect((await buildOnce()).equals(first)).toBe(true);
+});
+
 test('a missing extension stops the build with the name of who needs it', async () => {
   mkdirSync(join(directory(), 'vendor/composer'), { recursive: true });
   writeFileSync(join(directory(), 'composer.json'), '{"require": {"ext-oci8": "*"}}');
