@@ -53,7 +53,7 @@ export function readProject(options: ProjectOptions): Project {
   const documentRoot = chooseDocumentRoot(root, template, given);
   if (composer) assertInstalled(composer, root);
   const config = mergeConfig(
-    { name: basename(root) },
+    { name: nameOf(root) },
     templateConfig(template, root, documentRoot),
     own,
     { documentRoot, template: template.name },
@@ -62,6 +62,15 @@ export function readProject(options: ProjectOptions): Project {
   assertConfig(config, root);
   const leaveOut = template.leaveOut.map((glob) => withDocumentRoot(glob, documentRoot));
   return { root, template, composer, config, leaveOut };
+}
+
+/**
+ * What can be kept of the directory's name. Nothing at all is refused, as it is: two
+ * products of one name would share their data.
+ */
+function nameOf(root: string): string {
+  const plain = basename(root).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return plain.replace(/^[.-]+|-+$/g, '').slice(0, 64) || basename(root);
 }
 
 function assertDirectory(root: string): void {

@@ -103,6 +103,17 @@ test('the product is called as the directory when nothing else is said', () => {
   expect(config.name).toBe(basename(realpathSync(tree.root)));
 });
 
+test.each([
+  ['My Shop (v2)', 'My-Shop-v2'],
+  ['.hidden', 'hidden'],
+  ['a\nb', 'a-b'],
+  ['x'.repeat(100), 'x'.repeat(64)],
+])('a directory %j gives the name %s', (directory, name) => {
+  using tree = temporaryTree({ [`${directory}/index.php`]: '' });
+  const { config } = readProject({ directory, cwd: tree.root });
+  expect(config.name).toBe(name);
+});
+
 const drupal = { 'index.php': '', 'core/lib/Drupal.php': '' };
 
 test("an installer's file is writable until the vendor brings it", () => {
@@ -147,6 +158,13 @@ const faults: readonly [
     'PHPACK_E_CONFIG',
     /no relative path/,
   ],
+  [
+    'a directory of whose name nothing can be kept',
+    { 'приложение/index.php': '' },
+    { directory: 'приложение' },
+    'PHPACK_E_CONFIG',
+    /"приложение" has other characters/,
+  ],
   ['an unusable name', index, { name: 'a/b' }, 'PHPACK_E_CONFIG', /other characters/],
   [
     'no such file',
@@ -187,7 +205,8 @@ const faults: readonly [
 
 test.each(faults)('%s: refused', (_, content, options, code, message) => {
   using tree = temporaryTree(content);
-  expect(() => readProject({ directory: tree.root, cwd: '/', ...options })).toThrow(
+  const { root } = tree;
+  expect(() => readProject({ directory: root, cwd: root, ...options })).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
 });
