@@ -97,6 +97,16 @@ test('what phpack.json and flags say is stronger than what is recognised', () =>
   });
 });
 
+test.each([
+  ['./', ''],
+  ['web/.', 'web'],
+  ['./web//site/', 'web/site'],
+])('the document root %s is %j', (given, documentRoot) => {
+  using tree = temporaryTree({ 'index.php': '', 'web/site/index.php': '' });
+  const options = { directory: tree.root, cwd: '/', documentRoot: given };
+  expect(readProject(options).config.documentRoot).toBe(documentRoot);
+});
+
 test('the product is called as the directory when nothing else is said', () => {
   using tree = temporaryTree({ 'index.php': '' });
   const { config } = readProject({ directory: '.', cwd: tree.root });
@@ -172,6 +182,50 @@ const faults: readonly [
     { configFile: '/nowhere.json' },
     'PHPACK_E_CONFIG',
     /does not exist/,
+  ],
+  [
+    'a file as docroot',
+    index,
+    { documentRoot: 'index.php' },
+    'PHPACK_E_CONFIG',
+    /is not/,
+  ],
+  [
+    'a front controller outside of the document root',
+    { ...index, 'web/': '', 'phpack.json': '{"frontController": "../index.php"}' },
+    { documentRoot: 'web' },
+    'PHPACK_E_CONFIG',
+    /frontController: "\.\.\/index\.php" is no relative path/,
+  ],
+  [
+    'a front controller that was asked for and is missing',
+    { ...index, 'phpack.json': '{"frontController": "main.php"}' },
+    {},
+    'PHPACK_E_NOT_PHP',
+    /main\.php does not exist/,
+  ],
+  [
+    'an address that is none',
+    { ...index, 'phpack.json': '{"http": {"listen": ["8080"]}}' },
+    {},
+    'PHPACK_E_CONFIG',
+    /http\.listen\.0: is none of HOST:PORT/,
+  ],
+  [
+    'several faults',
+    {
+      ...index,
+      'phpack.json': JSON.stringify({
+        deny: ['a[b', 'ok'],
+        entryScripts: ['{a'],
+        caches: ['/x'],
+        http: { cacheControl: { '{b': 'no-store' } },
+        php: { ini: { 'a b': '1', c: '1\nd=2' }, env: { 'A=B': '' } },
+      }),
+    },
+    {},
+    'PHPACK_E_CONFIG',
+    /caches.*entryScripts.*deny.*cacheControl.*"a b".*ini\.c.*"A=B"/,
   ],
   [
     'writable paths outside',
