@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { ownVersion } from '../base/version.ts';
+import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { locateParts, type Parts, type PartsOptions } from '../parts.ts';
 import { checkOutput } from '../payload/output.ts';
@@ -66,6 +68,7 @@ export async function build(
     describeTree,
   );
   tellTree(progress, project, tree);
+  assertServed(project, tree);
   const product = await writeProduct(
     { output, parts, tree, manifest: manifestOf(project, parts, target.name, tree) },
     progress,
@@ -92,6 +95,17 @@ function readTree(project: Project, output: string): AppTree {
   const developmentDirs = composer?.developmentDirs ?? [];
   const ownFiles = [output];
   return walkApp(root, createSelection({ config, leaveOut, ownFiles, developmentDirs }));
+}
+
+/** `exclude` may have taken too much: nothing would fail, and nothing be served. */
+function assertServed({ config, root }: Project, { leftOut }: AppTree): void {
+  const { documentRoot, frontController } = config;
+  const script = join(documentRoot, frontController);
+  const rule = leftOut.find(({ path }) => `${script}/`.startsWith(`${path}/`));
+  if (!rule || frontController === '') return;
+  const seen = `the front controller ${join(root, script)} is left out (${rule.reason})`;
+  const remedy = 'Pack it with `include` in phpack.json, or correct `exclude`.';
+  throw new PackagerError('PHPACK_E_NOT_PHP', seen, { remedy });
 }
 
 function describeTree({ entries }: AppTree): string {

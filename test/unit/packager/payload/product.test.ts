@@ -208,6 +208,20 @@ test('a missing extension stops the build with the name of who needs it', async 
   expect(outputs()).toEqual([]);
 });
 
+test.each(['index.php', '**', 'public/'])('exclude %s leaves no app', async (glob) => {
+  const documentRoot = glob === 'public/' ? 'public' : '';
+  writeFileSync(join(directory(), 'public/index.php'), '<?php');
+  const config = { exclude: [glob], documentRoot };
+  writeFileSync(join(directory(), 'phpack.json'), JSON.stringify(config));
+  await expect(buildOnce()).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_NOT_PHP',
+      message: expect.stringMatching(/index\.php is left out \(exclude\)$/),
+    }),
+  );
+  expect(outputs()).toEqual([]);
+});
+
 test('inspect shows what is in a product', async () => {
   await buildOnce();
   const io = recordingIo(join(tree.root, 'out'));
