@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -276,3 +277,11 @@ test.each(['/nowhere', '/etc', '/etc/passwd', '/dev/null'])(
     );
   },
 );
+
+test('a pipe is no product, and is not waited for', async () => {
+  execFileSync('mkfifo', [output]);
+  const inspecting = inspect(output, {}, recordingIo());
+  await expect(inspecting).rejects.toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_NOT_A_BINARY' }),
+  );
+});
