@@ -44,6 +44,10 @@ test('later layers replace lists and values, and add to objects', () => {
 const parse = (text: string) =>
   parseJson(text, configFile, 'phpack.json', 'PHPACK_E_CONFIG');
 
+test('a byte order mark in front does not matter', () => {
+  expect(parse('\uFEFF{"name": "x"}')).toEqual({ name: 'x' });
+});
+
 test.each([
   ['{"writeable": []}', 'phpack.json: Unrecognized key: "writeable"'],
   ['{"http": {"drainMs": -1}}', /http\.drainMs: .*>=0/],
