@@ -9,6 +9,7 @@ import {
   run,
   type Scratch,
   scratchDirectory,
+  start,
   unfinishedFile,
 } from './phpack.ts';
 
@@ -78,6 +79,16 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     expect(readFileSync(output, 'utf8')).toBe('the old one');
   },
 );
+
+test('a signal to npx phpack reaches the build', async () => {
+  makeHuge();
+  const words = ['build', app, '-o', output, '--no-prove'];
+  const { child, finished } = start(join(repository, 'packager/bin.mjs'), words);
+  await unfinishedFile(out);
+  child.kill('SIGINT');
+  expect((await finished).status).toBe(130);
+  expect(readdirSync(out)).toEqual([]);
+});
 
 test('a killed build leaves one hidden file, which the next build removes', async () => {
   makeHuge();
