@@ -41,6 +41,18 @@ const apps: readonly [
     '',
   ],
   [
+    'WordPress by Bedrock',
+    {
+      'composer.json': composer('roots/wordpress'),
+      'vendor/composer/installed.json': installed,
+      'config/application.php': '',
+      'web/index.php': '',
+      'web/wp/wp-load.php': '',
+    },
+    'bedrock',
+    'web',
+  ],
+  [
     'MediaWiki',
     { 'index.php': '', 'load.php': '', 'api.php': '', 'includes/WebStart.php': '' },
     'mediawiki',
@@ -63,6 +75,12 @@ const apps: readonly [
     'public',
   ],
   ['scripts with a public directory', { 'public/index.php': '' }, 'plain', 'public'],
+  [
+    'CakePHP',
+    { 'index.php': '', 'webroot/index.php': '', 'config/app.php': '' },
+    'plain',
+    'webroot',
+  ],
   ['a directory of scripts', { 'index.php': '', 'lib/a.php': '' }, 'plain', ''],
   ['a single script', { 'tool.php': '' }, 'plain', ''],
 ];
@@ -309,6 +327,11 @@ const denied: readonly [template: string, paths: string[], served: string[]][] =
       'wp-admin/includes/file.php',
     ],
     ['wp-content/uploads/2026/11/a.jpg', 'wp-admin/load-styles.php', 'wp-login.php'],
+  ],
+  [
+    'bedrock',
+    ['wp-config.php', 'app/database/wordpress.sqlite', 'wp/wp-admin/includes/file.php'],
+    ['app/uploads/2026/11/a.jpg', 'wp/wp-login.php', 'app/themes/x/style.css'],
   ],
   [
     'mediawiki',
