@@ -7,6 +7,11 @@ export function configFaults(config: AppConfig): string[] {
   const faults = Object.entries({ writable, caches }).flatMap(([key, paths]) =>
     paths.filter((path) => !isInside(path)).map((path) => outside(key, path)),
   );
+  for (const cache of caches) {
+    const other = writable.find((one) => isBelow(cache, one) || isBelow(one, cache));
+    if (other)
+      faults.push(`caches: ${cache} and writable: ${other} lie inside each other`);
+  }
   if (frontController !== '' && !isInside(frontController)) {
     faults.push(outside('frontController', frontController));
   }
@@ -52,6 +57,10 @@ function isInside(path: string): boolean {
   const parts = path.replace(/\/$/, '').split('/');
   const isClean = parts.every((part) => part !== '' && part !== '.' && part !== '..');
   return isClean && !path.includes('\0');
+}
+
+function isBelow(path: string, directory: string): boolean {
+  return `${path.replace(/\/$/, '')}/`.startsWith(`${directory.replace(/\/$/, '')}/`);
 }
 
 function outside(key: string, path: string): string {

@@ -230,6 +230,13 @@ const faults: readonly [
     /http\.listen\.0: is none of HOST:PORT/,
   ],
   [
+    'a cache inside of what survives upgrades',
+    { ...index, 'phpack.json': '{"writable": ["var/"], "caches": ["var/cache/"]}' },
+    {},
+    'PHPACK_E_CONFIG',
+    /caches: var\/cache\/ and writable: var\/ lie inside each other/,
+  ],
+  [
     'several faults',
     {
       ...index,
