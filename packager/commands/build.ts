@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ownVersion } from '../base/version.ts';
 import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -79,7 +79,7 @@ export async function build(
       options,
       dependencies,
       product,
-      parts,
+      { parts, paths: pathsOf(project, tree) },
       progress,
       io,
     );
@@ -139,11 +139,22 @@ function manifestOf(project: Project, parts: Parts, target: string, tree: AppTre
   };
 }
 
+/** Of the unpacked app: its entries, and the links with the directories they need. */
+function pathsOf({ config }: Project, { entries }: AppTree): Set<string> {
+  const paths = new Set(entries.map(({ path }) => path));
+  for (const link of [...config.writable, ...config.caches]) {
+    for (let path = link.replace(/\/$/, ''); path !== '.'; path = dirname(path)) {
+      paths.add(path);
+    }
+  }
+  return paths;
+}
+
 async function proveUnlessTold(
   options: BuildOptions,
   dependencies: BuildDependencies,
   product: WrittenProduct,
-  parts: Parts,
+  { parts, paths }: { parts: Parts; paths: ReadonlySet<string> },
   progress: Progress,
   io: Io,
 ): Promise<Proof | null> {
@@ -155,10 +166,11 @@ async function proveUnlessTold(
         binary: product.file.scratchPath,
         extensions: parts.facts.extensions,
         unpackedBytes: product.parts.app.size + product.parts.php.size,
+        paths,
         signal: io.signal,
       }),
     ({ answer }) => `the front page answers ${answer}`,
   );
-  if (proof.warning) progress.warn(proof.warning);
+  for (const warning of proof.warnings) progress.warn(warning);
   return proof;
 }

@@ -41,7 +41,7 @@ afterEach(() => {
   tree[Symbol.dispose]();
 });
 
-const proof: Proof = { answer: '200', warning: null, firstResponseMs: 1 };
+const proof: Proof = { answer: '200', warnings: [], firstResponseMs: 1 };
 
 function dependencies(changes: Partial<BuildDependencies> = {}): BuildDependencies {
   return {
