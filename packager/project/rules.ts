@@ -85,6 +85,10 @@ export function holdsPrivateKey(head: string): boolean {
 
 /**
  * Packed, but worth a word: defaults that frameworks commit, and what people put into
- * them.
+ * them. `.env.local.php` is what Symfony's dump-env makes of all of them.
  */
-export const maybeSecret = ['.env', '.env.{prod,production,staging}'];
+export const maybeSecret = [
+  '{,*/}.env',
+  '{,*/}.env.{dev,development,prod,production,staging,local.php}',
+  '{,*/}.env{.,_,-}{bak,backup,old,orig,save}',
+];

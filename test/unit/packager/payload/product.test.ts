@@ -209,6 +209,16 @@ test('a missing extension stops the build with the name of who needs it', async 
   expect(outputs()).toEqual([]);
 });
 
+test('settings that may be secrets are packed, and named', async () => {
+  const suspects = ['.env', '.env.local.php', '.env.prod', '.env.bak', 'public/.env'];
+  const others = ['.env.example', '.env.test'];
+  for (const name of [...suspects, ...others]) writeFileSync(join(directory(), name), '');
+  const io = recordingIo();
+  await build({ directory: directory(), output }, io, dependencies());
+  const line = /readable for every customer: (.*)/.exec(io.err)?.[1];
+  expect(line?.split(', ').sort()).toEqual(suspects.sort());
+});
+
 test.each(['index.php', '**', 'public/'])('exclude %s leaves no app', async (glob) => {
   const documentRoot = glob === 'public/' ? 'public' : '';
   writeFileSync(join(directory(), 'public/index.php'), '<?php');
