@@ -5,6 +5,8 @@ import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { type ConfigFile, configFile, mergeConfig } from './config.ts';
 import { configFaults } from './faults.ts';
+import { compileGlobs } from './glob.ts';
+import { closedDirectories } from './htaccess.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 import {
   detectDocumentRoot,
@@ -33,6 +35,8 @@ export interface Project {
   composer: ComposerProject | null;
   /** Complete: default, template, phpack.json and flags, the later the stronger. */
   config: AppConfig;
+  /** What `deny` has of the app's `.htaccess` files, relative to the document root. */
+  closed: string[];
   /** Globs of the template, for the document root found. */
   leaveOut: string[];
 }
@@ -53,16 +57,28 @@ export function readProject(options: ProjectOptions): Project {
   const given = options.documentRoot ?? own.documentRoot;
   const documentRoot = chooseDocumentRoot(root, template, given);
   if (composer) assertInstalled(composer, root);
-  const config = mergeConfig(
+  const merged = mergeConfig(
     { name: nameOf(root) },
     templateConfig(template, root, documentRoot),
     own,
     { documentRoot, template: template.name },
     options.name === undefined ? {} : { name: options.name },
   );
-  assertConfig(config, own, root);
+  assertConfig(merged, own, root);
+  const closed = closedBeside(merged, root);
+  const config = { ...merged, deny: [...merged.deny, ...closed.map(globOf)] };
   const leaveOut = template.leaveOut.map((glob) => withDocumentRoot(glob, documentRoot));
-  return { root, template, composer, config, leaveOut };
+  return { root, template, composer, config, closed, leaveOut };
+}
+
+/** Those that `deny` does not name anyway. */
+function closedBeside({ documentRoot, deny }: AppConfig, root: string): string[] {
+  const isDenied = compileGlobs(deny);
+  return closedDirectories(root, documentRoot).filter((dir) => !isDenied(`${dir}/x`));
+}
+
+function globOf(directory: string): string {
+  return `${directory.replace(/[*?[\]{},]/g, '?')}/**`;
 }
 
 /**
