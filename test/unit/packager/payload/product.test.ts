@@ -187,6 +187,16 @@ test('an output inside the app is not packed into itself', async () => {
   expect(manifest.app.files).toBe(2);
 });
 
+test('an output may have as long a name as a file can have, and no longer', async () => {
+  output = join(tree.root, 'out', 'ü'.repeat(127));
+  await buildOnce();
+  expect(outputs()).toEqual(['ü'.repeat(127)]);
+  output = join(tree.root, 'out', 'n'.repeat(256));
+  await expect(buildOnce()).rejects.toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_OUTPUT' }),
+  );
+});
+
 test('nor is what other builds of it have not finished, dead or alive', async () => {
   output = join(directory(), 'shop-server');
   const first = await buildOnce();
