@@ -41,9 +41,14 @@ export async function proveProduct(options: ProveOptions): Promise<Proof> {
       // Only then is every line of its log here.
       await server.stop();
       const { answer, warning } = judge(reply, server);
-      const writes = warnOfWrites(dataDir, options.paths, server.complaints());
-      const warnings = [warning, writes].filter((one) => one !== null);
-      return { answer, warnings, firstResponseMs };
+      const complaints = server.complaints();
+      const writes = warnOfWrites(dataDir, options.paths, complaints);
+      const warnings = [warning, warnOfIni(complaints), writes];
+      return {
+        answer,
+        warnings: warnings.filter((one) => one !== null),
+        firstResponseMs,
+      };
     } finally {
       server.kill();
     }
@@ -78,6 +83,12 @@ function judge(
   if (status < 500) return { answer, warning: null };
   const because = 'which is right if the app lacks a database or settings here';
   return { answer, warning: `the front page answered ${status}, ${because}:\n  ${said}` };
+}
+
+/** An app's php.ini with a fault in it: what stands behind the fault is not read at all. */
+function warnOfIni(complaints: readonly string[]): string | null {
+  const lines = complaints.filter((line) => /PHP: +syntax error|PHP Startup:/.test(line));
+  return lines.length === 0 ? null : `PHP says of its php.ini:\n  ${lines.join('\n  ')}`;
 }
 
 /** Files or parts of PHP that are not in the product. */

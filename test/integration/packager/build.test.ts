@@ -151,3 +151,24 @@ test('an app that lacks its settings here is a product, with a warning', async (
   ]);
   expect(stdout).toMatch(/proof +answers 500/);
 });
+
+test('a php.ini that PHP cannot read is a warning', async () => {
+  writeFileSync(join(app, 'php.ini'), 'precision = (5\n');
+  const { status, stderr } = await phpack('build', app, '-o', output).finished;
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(/! PHP says of its php\.ini:\n.*syntax error/),
+  ]);
+});
+
+test('what an app writes where its code is, is a warning', async () => {
+  const script = `<?php file_put_contents(__DIR__ . '/hits.txt', 'x', FILE_APPEND);`;
+  writeFileSync(join(app, 'index.php'), script);
+  const { status, stderr } = await phpack('build', app, '-o', output).finished;
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /! the app (wrote|could not write) .*`writable` in phpack\.json/,
+    ),
+  ]);
+});
