@@ -22,6 +22,9 @@ export const serve: Command = async (context) => {
   dieLoudly(log);
   assertProc();
   const installation = await install(context.product, installOptions(context));
+  if (installation.config.http.listen.length === 0) {
+    throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
+  }
   log.level = installation.config.log.level;
   const { version, dataDir } = installation;
   const endUse = version ? markInUse(installation.addon(), dataDir, version) : null;
