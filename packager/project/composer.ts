@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { PackagerError } from '../errors.ts';
 import { parseJson, readTextIfExists } from './json.ts';
@@ -71,7 +71,7 @@ export function readComposer(root: string): ComposerProject | null {
   const text = readTextIfExists(file);
   if (text === null) return null;
   const project = parseJson(text, composerJson, file, 'PHPACK_E_COMPOSER');
-  const vendorDir = cleanVendorDir(asObject(project.config)['vendor-dir']);
+  const vendorDir = cleanVendorDir(asObject(project.config)['vendor-dir'], root);
   const installed = readInstalled(join(root, vendorDir, 'composer/installed.json'));
   return {
     root: {
@@ -129,9 +129,13 @@ function asObject(value: unknown): Record<string, unknown> {
   return Array.isArray(value) ? {} : ((value ?? {}) as Record<string, unknown>);
 }
 
-function cleanVendorDir(value: unknown): string {
-  const dir = typeof value === 'string' ? value.replace(/\/+$/, '') : '';
-  return dir === '' ? 'vendor' : dir;
+function cleanVendorDir(value: unknown, root: string): string {
+  const given = typeof value === 'string' && value !== '' ? value : 'vendor';
+  const dir = relative(root, resolve(root, given));
+  if (dir !== '' && !/^(?:\.\.(?:\/|$)|~|\$)/.test(dir)) return dir;
+  const seen = `composer.json has its packages outside of the app, in ${given}`;
+  const remedy = 'Set `config.vendor-dir` to a directory of the app and install again.';
+  throw new PackagerError('PHPACK_E_COMPOSER', seen, { remedy });
 }
 
 /**

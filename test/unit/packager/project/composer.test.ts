@@ -45,3 +45,22 @@ test('what the app loads from is not left out for being of autoload-dev, too', (
   const project = read({ autoload, 'autoload-dev': development });
   expect(project.developmentDirs).toEqual(['tests', 'fixtures']);
 });
+
+test.each(['../vendor', '/srv/vendor', '~/vendor', '$HOME/vendor', '.'])(
+  'packages in %s would not be in the product',
+  (directory) => {
+    expect(() => read({ config: { 'vendor-dir': directory } })).toThrow(
+      expect.objectContaining({
+        code: 'PHPACK_E_COMPOSER',
+        message: expect.stringContaining(`outside of the app, in ${directory}`),
+      }),
+    );
+  },
+);
+
+test.each([
+  ['./lib//packages/', 'lib/packages'],
+  ['..lib', '..lib'],
+])('packages in %s are looked for in %s', (given, found) => {
+  expect(read({ config: { 'vendor-dir': given } }).vendorDir).toBe(found);
+});
