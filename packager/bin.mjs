@@ -33,9 +33,11 @@ if (!existsSync(node)) {
 const child = spawn(node, [join(here, 'cli.ts'), ...process.argv.slice(2)], {
   stdio: 'inherit',
 });
-// Ctrl-C reaches the child from the terminal; this process only waits for its answer.
-process.on('SIGINT', () => {});
-for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+// SIGINT as well: Ctrl-C reaches the child from the terminal, and a second one does no
+// harm; `kill -INT` reaches this process only, which goes on to wait for the answer.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.on(signal, () => child.kill(signal));
+}
 child.on('error', (error) => {
   console.error(`phpack: cannot start ${node}: ${error.message}`);
   process.exit(8);

@@ -144,9 +144,18 @@ export class PackagerError extends Error {
  */
 export function asPackagerError(thrown: unknown): PackagerError {
   if (thrown instanceof PackagerError) return thrown;
+  if (['ENOSPC', 'EDQUOT'].includes(errnoOf(thrown))) return cacheFull(thrown);
   const text =
     thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
   return new PackagerError('PHPACK_E_INTERNAL', text, { cause: thrown });
+}
+
+/** All that is written beside the output, which says so itself. */
+function cacheFull(cause: unknown): PackagerError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const seen = `no space left for the cache: ${why}`;
+  const remedy = 'Free some space, or name another disk with XDG_CACHE_HOME.';
+  return new PackagerError('PHPACK_E_DISK_FULL', seen, { remedy, cause });
 }
 
 /** `ENOENT`, `EACCES` … of an error of a system call, else ''. */

@@ -2,6 +2,7 @@ import { PackagerError } from './errors.ts';
 import { removeReadOnlyTree } from './payload/remove.ts';
 import { makeProofDir } from './prove/data-dir.ts';
 import { type ProofServer, runToEnd, startServer } from './prove/server.ts';
+import { warnOfWrites } from './prove/writes.ts';
 
 export interface ProveOptions {
   binary: string;
@@ -9,14 +10,16 @@ export interface ProveOptions {
   extensions: readonly string[];
   /** What it needs of a disk. */
   unpackedBytes: number;
+  /** All that is in the app's tree before anybody writes there. */
+  paths: ReadonlySet<string>;
   signal: AbortSignal;
 }
 
 export interface Proof {
   /** What the front page answered, for the report. */
   answer: string;
-  /** Not a failure, but worth a word. */
-  warning: string | null;
+  /** Not failures, but worth a word. */
+  warnings: readonly string[];
   /** From start to the first answer: with an empty data directory. */
   firstResponseMs: number;
 }
@@ -37,7 +40,15 @@ export async function proveProduct(options: ProveOptions): Promise<Proof> {
       await assertExtensions(options, dataDir);
       // Only then is every line of its log here.
       await server.stop();
-      return { ...judge(reply, server), firstResponseMs };
+      const { answer, warning } = judge(reply, server);
+      const complaints = server.complaints();
+      const writes = warnOfWrites(dataDir, options.paths, complaints);
+      const warnings = [warning, warnOfIni(complaints), writes];
+      return {
+        answer,
+        warnings: warnings.filter((one) => one !== null),
+        firstResponseMs,
+      };
     } finally {
       server.kill();
     }
@@ -55,7 +66,10 @@ interface Reply {
  * A 500 may well be right: an app without its database or its key answers so. Not right
  * are deaths of PHP, and errors that no configuration mends.
  */
-function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warning'> {
+function judge(
+  reply: Reply,
+  server: ProofServer,
+): { answer: string; warning: string | null } {
   const { status } = reply;
   // The port was only for this.
   const location = reply.location.replace(server.url, '');
@@ -69,6 +83,12 @@ function judge(reply: Reply, server: ProofServer): Pick<Proof, 'answer' | 'warni
   if (status < 500) return { answer, warning: null };
   const because = 'which is right if the app lacks a database or settings here';
   return { answer, warning: `the front page answered ${status}, ${because}:\n  ${said}` };
+}
+
+/** An app's php.ini with a fault in it: what stands behind the fault is not read at all. */
+function warnOfIni(complaints: readonly string[]): string | null {
+  const lines = complaints.filter((line) => /PHP: +syntax error|PHP Startup:/.test(line));
+  return lines.length === 0 ? null : `PHP says of its php.ini:\n  ${lines.join('\n  ')}`;
 }
 
 /** Files or parts of PHP that are not in the product. */

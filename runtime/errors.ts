@@ -56,6 +56,10 @@ export const errorKinds = {
     exitStatus: 5,
     remedy: 'Name a directory on a file system mounted without noexec with --data-dir.',
   },
+  PHPACK_E_NO_PROC: {
+    exitStatus: 5,
+    remedy: 'Mount it: mount -t proc proc /proc',
+  },
   PHPACK_E_WRITABLE_PATH: {
     exitStatus: 5,
     remedy:

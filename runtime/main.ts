@@ -2,15 +2,16 @@
  * The product's entry: what this process is to be, and how it fails. Everything a server
  * does not need at its start is imported where it is used.
  */
-import { writeSync } from 'node:fs';
+import { existsSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import type { Command } from './commands/context.ts';
 import { type ParsedArguments, parseArguments } from './config/arguments.ts';
 import type { CommandName } from './config/flags.ts';
-import { asProductError, ProductError } from './errors.ts';
+import { asProductError, errnoOf, ProductError } from './errors.ts';
 import { Log, type LogFormat, type LogLevel, logLevels } from './log.ts';
+import { fileSystemError } from './payload/data-dir.ts';
 import { openPayload } from './payload/trailer.ts';
 import { type Product, readDevelopmentProduct } from './product.ts';
 
@@ -55,12 +56,15 @@ function parse(): { product: () => Product; arguments: ParsedArguments } {
 }
 
 function openOwnProduct(): Product {
-  return { kind: 'packaged', payload: openPayload(ownFile()) };
+  // By its own name in messages.
+  return { kind: 'packaged', payload: openPayload(ownFile(), process.execPath) };
 }
 
 /** Also right when the file has been replaced since: the old one stays open. */
 function ownFile(): string {
-  return process.platform === 'linux' ? '/proc/self/exe' : process.execPath;
+  const own = '/proc/self/exe';
+  // A chroot may have no /proc.
+  return existsSync(own) ? own : process.execPath;
 }
 
 function createLog({ command, flags }: ParsedArguments): Log {
@@ -95,28 +99,61 @@ async function run(): Promise<number> {
       product: product(),
       arguments: given,
       env: process.env,
-      cwd: process.cwd(),
+      cwd: workingDirectory(),
       log,
-      write: (text) => writeAll(1, text),
+      write: writeOut,
     });
   } catch (thrown) {
+    // `… config | head`: whoever read has seen enough. The shell's status for SIGPIPE.
+    if (errnoOf(thrown) === 'EPIPE') return 141;
     return reportFailure(asProductError(thrown), log);
   } finally {
     log.flush();
   }
 }
 
+/** Of a directory that has been removed, relative names mean nothing; all others do. */
+function workingDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return '/';
+  }
+}
+
 /** For people in full sentences, for programs as one record. */
 function reportFailure(error: ProductError, log: Log): number {
   const { message, code, remedy, exitStatus } = error;
-  if (log.format === 'json') log.write('error', message, { code, remedy });
-  else writeAll(2, `error: ${message}\n  code ${code}\n  ${remedy}\n`);
+  try {
+    if (log.format === 'json') log.write('error', message, { code, remedy });
+    else writeAll(2, `error: ${message}\n  code ${code}\n  ${remedy}\n`);
+  } catch {
+    // Nobody reads it; the status says it all the same.
+  }
   return exitStatus;
 }
 
+function writeOut(text: string): void {
+  try {
+    writeAll(1, text);
+  } catch (error) {
+    throw fileSystemError(error, 'standard output');
+  }
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Waits for a reader whose end was made not to block. */
 function writeAll(fd: number, text: string): void {
   let rest = Buffer.from(text);
-  while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(fd, rest));
+    } catch (error) {
+      if (errnoOf(error) !== 'EAGAIN') throw error;
+      Atomics.wait(pause, 0, 0, 5);
+    }
+  }
 }
 
 const FORGOTTEN_HANDLES_MS = 500;

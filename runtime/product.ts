@@ -5,7 +5,12 @@ import { errnoOf, ProductError } from './errors.ts';
 import type { Log } from './log.ts';
 import { loadAddon, type NativeAddon } from './native.ts';
 import { installBinary } from './payload/binary.ts';
-import { chooseDataDir, homeOfUser, prepareDataDir } from './payload/data-dir.ts';
+import {
+  chooseDataDir,
+  fileSystemError,
+  homeOfUser,
+  prepareDataDir,
+} from './payload/data-dir.ts';
 import { extractApp } from './payload/extract.ts';
 import { loadablePath, type RunnablePhp, runnablePhp } from './payload/noexec.ts';
 import type { OpenPayload } from './payload/trailer.ts';
@@ -86,7 +91,12 @@ export async function install(
   });
   prepareDataDir(dataDir);
   const parts = isPackaged
-    ? await unpack(product.payload, dataDir, linkedPaths(config), env, log)
+    ? await unpack(product.payload, dataDir, linkedPaths(config), env, log).catch(
+        // Also what only marks a use, on a disk that has become read-only since.
+        (error: unknown) => {
+          throw fileSystemError(error, dataDir);
+        },
+      )
     : useInPlace(product, dataDir);
   const iniText = composeIni({
     dataDir,

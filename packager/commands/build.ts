@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path';
 import { ownVersion } from '../base/version.ts';
+import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { locateParts, type Parts, type PartsOptions } from '../parts.ts';
 import { checkOutput } from '../payload/output.ts';
@@ -66,6 +68,7 @@ export async function build(
     describeTree,
   );
   tellTree(progress, project, tree);
+  assertServed(project, tree);
   const product = await writeProduct(
     { output, parts, tree, manifest: manifestOf(project, parts, target.name, tree) },
     progress,
@@ -76,7 +79,7 @@ export async function build(
       options,
       dependencies,
       product,
-      parts,
+      { parts, paths: pathsOf(project, tree) },
       progress,
       io,
     );
@@ -92,6 +95,17 @@ function readTree(project: Project, output: string): AppTree {
   const developmentDirs = composer?.developmentDirs ?? [];
   const ownFiles = [output];
   return walkApp(root, createSelection({ config, leaveOut, ownFiles, developmentDirs }));
+}
+
+/** `exclude` may have taken too much: nothing would fail, and nothing be served. */
+function assertServed({ config, root }: Project, { leftOut }: AppTree): void {
+  const { documentRoot, frontController } = config;
+  const script = join(documentRoot, frontController);
+  const rule = leftOut.find(({ path }) => `${script}/`.startsWith(`${path}/`));
+  if (!rule || frontController === '') return;
+  const seen = `the front controller ${join(root, script)} is left out (${rule.reason})`;
+  const remedy = 'Pack it with `include` in phpack.json, or correct `exclude`.';
+  throw new PackagerError('PHPACK_E_NOT_PHP', seen, { remedy });
 }
 
 function describeTree({ entries }: AppTree): string {
@@ -125,11 +139,22 @@ function manifestOf(project: Project, parts: Parts, target: string, tree: AppTre
   };
 }
 
+/** Of the unpacked app: its entries, and the links with the directories they need. */
+function pathsOf({ config }: Project, { entries }: AppTree): Set<string> {
+  const paths = new Set(entries.map(({ path }) => path));
+  for (const link of [...config.writable, ...config.caches]) {
+    for (let path = link.replace(/\/$/, ''); path !== '.'; path = dirname(path)) {
+      paths.add(path);
+    }
+  }
+  return paths;
+}
+
 async function proveUnlessTold(
   options: BuildOptions,
   dependencies: BuildDependencies,
   product: WrittenProduct,
-  parts: Parts,
+  { parts, paths }: { parts: Parts; paths: ReadonlySet<string> },
   progress: Progress,
   io: Io,
 ): Promise<Proof | null> {
@@ -141,10 +166,11 @@ async function proveUnlessTold(
         binary: product.file.scratchPath,
         extensions: parts.facts.extensions,
         unpackedBytes: product.parts.app.size + product.parts.php.size,
+        paths,
         signal: io.signal,
       }),
     ({ answer }) => `the front page answers ${answer}`,
   );
-  if (proof.warning) progress.warn(proof.warning);
+  for (const warning of proof.warnings) progress.warn(warning);
   return proof;
 }

@@ -46,7 +46,7 @@ export class OutputFile {
       this.#fd = openSync(this.#scratch, 'r+');
       this.#size = fstatSync(this.#fd).size;
     } catch (error) {
-      rmSync(this.#scratch, { force: true });
+      if (errnoOf(error) !== 'ENAMETOOLONG') rmSync(this.#scratch, { force: true });
       throw outputError(path, error);
     }
   }
@@ -152,13 +152,20 @@ export function checkOutput(given: string, cwd: string): string {
 const hostId = createHash('sha256').update(hostname()).digest('hex').slice(0, 8);
 
 function scratchName(path: string): string {
-  const random = randomBytes(4).toString('hex');
-  return `.${basename(path)}.phpack-${hostId}-${process.pid}-${random}`;
+  return `${scratchPrefix(path)}${process.pid}-${randomBytes(4).toString('hex')}`;
+}
+
+/** Of an output whose name leaves no room for more, with a part of it. */
+function scratchPrefix(path: string): string {
+  const name = basename(path);
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  const short = Buffer.byteLength(name) > 200 ? `${name.slice(0, 40)}-${hash}` : name;
+  return `.${short}.phpack-${hostId}-`;
 }
 
 /** What builds of the same file left that were killed: their process is no more. */
 function removeAbandoned(path: string): void {
-  const prefix = `.${basename(path)}.phpack-${hostId}-`;
+  const prefix = scratchPrefix(path);
   for (const name of listNames(dirname(path))) {
     const rest = name.startsWith(prefix) ? name.slice(prefix.length) : '';
     const [, pid] = /^(\d+)-[0-9a-f]{8}$/.exec(rest) ?? [];

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fstatSync, openSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  fstatSync,
+  openSync,
+  readSync,
+} from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import {
@@ -27,7 +34,8 @@ export interface OpenProduct {
 export function openProduct(path: string): OpenProduct {
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    // A pipe is told apart afterwards; to open one would wait for its writer.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw notABinary(path, `cannot be opened: ${errnoOf(error)}`, error);
   }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import * as z from 'zod/mini';
 import { PackagerError } from '../errors.ts';
 import { parseJson, readTextIfExists } from './json.ts';
@@ -14,6 +14,9 @@ const composerJson = z.looseObject({
   name: z.optional(z.string()),
   require: links,
   'require-dev': links,
+  provide: links,
+  replace: links,
+  autoload,
   'autoload-dev': autoload,
   config: z.optional(
     z.union([
@@ -68,20 +71,20 @@ export function readComposer(root: string): ComposerProject | null {
   const text = readTextIfExists(file);
   if (text === null) return null;
   const project = parseJson(text, composerJson, file, 'PHPACK_E_COMPOSER');
-  const vendorDir = cleanVendorDir(asObject(project.config)['vendor-dir']);
+  const vendorDir = cleanVendorDir(asObject(project.config)['vendor-dir'], root);
   const installed = readInstalled(join(root, vendorDir, 'composer/installed.json'));
   return {
     root: {
       name: 'composer.json',
       version: '',
       require: asLinks(project.require),
-      provides: [],
+      provides: providesOf(project),
       isDevelopment: false,
     },
     packages: installed ?? [],
     vendorDir,
     isInstalled: installed !== null,
-    developmentDirs: directoriesOf(project['autoload-dev']),
+    developmentDirs: developmentDirsOf(project),
   };
 }
 
@@ -108,9 +111,14 @@ function readInstalled(file: string): ComposerPackage[] | null {
     name: one.name,
     version: one.version ?? '',
     require: asLinks(one.require),
-    provides: Object.keys({ ...asLinks(one.provide), ...asLinks(one.replace) }),
+    provides: providesOf(one),
     isDevelopment: development.has(one.name),
   }));
+}
+
+function providesOf(one: { provide?: unknown; replace?: unknown }): string[] {
+  const names = Object.keys({ ...asLinks(one.provide), ...asLinks(one.replace) });
+  return names.map((name) => name.toLowerCase());
 }
 
 function asLinks(value: unknown): Record<string, string> {
@@ -121,17 +129,33 @@ function asObject(value: unknown): Record<string, unknown> {
   return Array.isArray(value) ? {} : ((value ?? {}) as Record<string, unknown>);
 }
 
-function cleanVendorDir(value: unknown): string {
-  const dir = typeof value === 'string' ? value.replace(/\/+$/, '') : '';
-  return dir === '' ? 'vendor' : dir;
+function cleanVendorDir(value: unknown, root: string): string {
+  const given = typeof value === 'string' && value !== '' ? value : 'vendor';
+  const dir = relative(root, resolve(root, given));
+  if (dir !== '' && !/^(?:\.\.(?:\/|$)|~|\$)/.test(dir)) return dir;
+  const seen = `composer.json has its packages outside of the app, in ${given}`;
+  const remedy = 'Set `config.vendor-dir` to a directory of the app and install again.';
+  throw new PackagerError('PHPACK_E_COMPOSER', seen, { remedy });
 }
 
 /**
- * Files that are loaded at once are not among them: without them, nothing would start.
+ * Directories of `autoload-dev`, but for those that the app itself loads from. Files that
+ * are loaded at once are not among them: without them, nothing would start.
  */
-function directoriesOf(value: unknown): string[] {
-  const { 'psr-4': psr4, 'psr-0': psr0 } = asObject(value);
-  const paths = [psr4, psr0].flatMap((map) => Object.values(asObject(map))).flat();
+function developmentDirsOf(project: z.infer<typeof composerJson>): string[] {
+  const { classmap, files } = asObject(project.autoload);
+  const own = [...mappedPaths(project.autoload), ...cleanPaths([classmap, files].flat())];
+  return mappedPaths(project['autoload-dev']).filter(
+    (dir) => !own.some((path) => path === dir || path.startsWith(`${dir}/`)),
+  );
+}
+
+function mappedPaths(autoload: unknown): string[] {
+  const { 'psr-4': psr4, 'psr-0': psr0 } = asObject(autoload);
+  return cleanPaths([psr4, psr0].flatMap((map) => Object.values(asObject(map))).flat());
+}
+
+function cleanPaths(paths: readonly unknown[]): string[] {
   return paths
     .filter((path): path is string => typeof path === 'string')
     .map((path) => path.replace(/^\.\//, '').replace(/\/+$/, ''))

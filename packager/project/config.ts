@@ -20,8 +20,16 @@ const workers = {
   queueTimeoutMs: whole,
 };
 
+/** Roughly, as the product reads it: what it cannot be at all is found while building. */
+const address = text.check(
+  z.regex(
+    /^(unix:\/.+|.*:\d{1,5})$/,
+    'is none of HOST:PORT, [IPV6]:PORT, :PORT, unix:/PATH',
+  ),
+);
+
 const http = {
-  listen: texts,
+  listen: z.array(address),
   maxHeaderBytes: whole,
   maxTargetBytes: whole,
   maxBodyBytes: whole,

@@ -26,15 +26,32 @@ export function parseJson<T>(
 ): T {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors of Windows begin a file with a mark, which nobody sees.
+    value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new PackagerError(code, `${file} is not JSON: ${why}`, { cause: error });
   }
+  const twice = code === 'PHPACK_E_CONFIG' ? repeatedKey(text) : null;
+  if (twice !== null) throw new PackagerError(code, `${file}: ${twice} is there twice`);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.map(({ path, message }) =>
     path.length > 0 ? `${path.join('.')}: ${message}` : message,
   );
   throw new PackagerError(code, `${file}: ${faults.join('; ')}`);
+}
+
+/** Of two equal keys, JSON.parse() keeps the last without a word. `text` is valid JSON. */
+function repeatedKey(text: string): string | null {
+  const objects: Set<string>[] = [];
+  let word = '';
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}:]/g)) {
+    if (token === '{') objects.push(new Set());
+    else if (token === '}') objects.pop();
+    else if (token !== ':') word = token;
+    else if (objects.at(-1)?.has(word)) return word;
+    else objects.at(-1)?.add(word);
+  }
+  return null;
 }

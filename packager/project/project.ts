@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { readdirSync, type Stats, statSync } from 'node:fs';
+import { basename, join, normalize, resolve } from 'node:path';
 import type { AppConfig } from '../../runtime/payload/format.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { type ConfigFile, configFile, mergeConfig } from './config.ts';
+import { configFaults } from './faults.ts';
+import { compileGlobs } from './glob.ts';
+import { closedDirectories } from './htaccess.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 import {
   detectDocumentRoot,
@@ -32,6 +35,8 @@ export interface Project {
   composer: ComposerProject | null;
   /** Complete: default, template, phpack.json and flags, the later the stronger. */
   config: AppConfig;
+  /** What `deny` has of the app's `.htaccess` files, relative to the document root. */
+  closed: string[];
   /** Globs of the template, for the document root found. */
   leaveOut: string[];
 }
@@ -52,16 +57,37 @@ export function readProject(options: ProjectOptions): Project {
   const given = options.documentRoot ?? own.documentRoot;
   const documentRoot = chooseDocumentRoot(root, template, given);
   if (composer) assertInstalled(composer, root);
-  const config = mergeConfig(
-    { name: basename(root) },
+  const merged = mergeConfig(
+    { name: nameOf(root) },
     templateConfig(template, root, documentRoot),
     own,
     { documentRoot, template: template.name },
     options.name === undefined ? {} : { name: options.name },
   );
-  assertConfig(config, root);
+  assertConfig(merged, own, root);
+  const closed = closedBeside(merged, root);
+  const config = { ...merged, deny: [...merged.deny, ...closed.map(globOf)] };
   const leaveOut = template.leaveOut.map((glob) => withDocumentRoot(glob, documentRoot));
-  return { root, template, composer, config, leaveOut };
+  return { root, template, composer, config, closed, leaveOut };
+}
+
+/** Those that `deny` does not name anyway. */
+function closedBeside({ documentRoot, deny }: AppConfig, root: string): string[] {
+  const isDenied = compileGlobs(deny);
+  return closedDirectories(root, documentRoot).filter((dir) => !isDenied(`${dir}/x`));
+}
+
+function globOf(directory: string): string {
+  return `${directory.replace(/[*?[\]{},]/g, '?')}/**`;
+}
+
+/**
+ * What can be kept of the directory's name. Nothing at all is refused, as it is: two
+ * products of one name would share their data.
+ */
+function nameOf(root: string): string {
+  const plain = basename(root).replace(/[^A-Za-z0-9._-]+/g, '-');
+  return plain.replace(/^[.-]+|-+$/g, '').slice(0, 64) || basename(root);
 }
 
 function assertDirectory(root: string): void {
@@ -104,13 +130,15 @@ function chooseDocumentRoot(
   given: string | undefined,
 ): string {
   if (given !== undefined) {
-    const path = given.replace(/^\.(\/|$)/, '').replace(/\/+$/, '');
+    const path = normalize(given).replace(/^\.?\/?$|\/$/, '');
     if (path.startsWith('/') || path.split('/').includes('..')) {
       const seen = `documentRoot: ${given} is no relative path inside the app`;
       throw new PackagerError('PHPACK_E_CONFIG', seen);
     }
-    if (existsSync(join(root, path))) return path;
-    const seen = `documentRoot: ${join(root, path)} does not exist`;
+    const stats = statIfExists(join(root, path));
+    if (stats?.isDirectory()) return path;
+    const why = stats ? 'is not a directory' : 'does not exist';
+    const seen = `documentRoot: ${join(root, path)} ${why}`;
     throw new PackagerError('PHPACK_E_CONFIG', seen);
   }
   const found = detectDocumentRoot(template, root);
@@ -124,28 +152,39 @@ function chooseDocumentRoot(
   throw new PackagerError('PHPACK_E_NOT_PHP', seen);
 }
 
+/** What cannot be reached is not there, as for the web server. */
+function statIfExists(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 function hasScripts(root: string): boolean {
-  return readdirSync(root).some((name) => name.toLowerCase().endsWith('.php'));
+  try {
+    return readdirSync(root).some((name) => name.toLowerCase().endsWith('.php'));
+  } catch (error) {
+    const seen = `the directory ${root} cannot be read: ${errnoOf(error)}`;
+    throw new PackagerError('PHPACK_E_UNREADABLE', seen, { cause: error });
+  }
 }
 
 /** What the types of the schema cannot say. */
-function assertConfig(config: AppConfig, root: string): void {
-  const { name, documentRoot, frontController, writable, caches } = config;
+function assertConfig(config: AppConfig, own: ConfigFile, root: string): void {
+  const { name, documentRoot, frontController } = config;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) {
     const shown = JSON.stringify(name);
     const seen = `the name ${shown} has other characters than A-Z a-z 0-9 . _ -`;
     const remedy = 'Give it one with --name, or with `name` in phpack.json.';
     throw new PackagerError('PHPACK_E_CONFIG', seen, { remedy });
   }
-  for (const path of [...writable, ...caches]) {
-    const parts = path.replace(/\/$/, '').split('/');
-    if (parts.every((part) => part !== '' && part !== '.' && part !== '..')) continue;
-    const seen = `${JSON.stringify(path)} is no relative path inside the app`;
-    throw new PackagerError('PHPACK_E_CONFIG', `writable or caches: ${seen}`);
-  }
-  if (frontController === '' || config.entryScripts === 'any') return;
-  if (existsSync(join(root, documentRoot, frontController))) return;
+  const faults = configFaults(config);
+  if (faults.length > 0) throw new PackagerError('PHPACK_E_CONFIG', faults.join('; '));
   const script = join(root, documentRoot, frontController);
+  if (frontController === '' || statIfExists(script)?.isFile()) return;
+  // Scripts without an index are an app as well, unless an index was asked for.
+  if (config.entryScripts === 'any' && own.frontController === undefined) return;
   const seen = `the front controller ${script} does not exist`;
   throw new PackagerError('PHPACK_E_NOT_PHP', seen);
 }

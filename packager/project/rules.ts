@@ -68,7 +68,9 @@ export const rules: readonly Rule[] = [
       'config/secrets/*/*.decrypt.private.php',
     ],
   },
-  { reason: 'phpack', globs: ['phpack.json'] },
+  // The second: what builds write into the app's own directory until it has its name
+  // (payload/output.ts), those under way and those that were killed.
+  { reason: 'phpack', globs: ['phpack.json', '**/.*.phpack-????????-*-????????'] },
 ];
 
 /** Files whose content decides: a certificate is public, the key beside it is not. */
@@ -83,6 +85,10 @@ export function holdsPrivateKey(head: string): boolean {
 
 /**
  * Packed, but worth a word: defaults that frameworks commit, and what people put into
- * them.
+ * them. `.env.local.php` is what Symfony's dump-env makes of all of them.
  */
-export const maybeSecret = ['.env', '.env.{prod,production,staging}'];
+export const maybeSecret = [
+  '{,*/}.env',
+  '{,*/}.env.{dev,development,prod,production,staging,local.php}',
+  '{,*/}.env{.,_,-}{bak,backup,old,orig,save}',
+];

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errnoOf, PackagerError } from '../errors.ts';
 import { resolveLink } from './links.ts';
 import type { Reason } from './rules.ts';
@@ -50,7 +50,7 @@ export interface Selection {
 
 /**
  * Everything below `root` that becomes part of the product. Throws PHPACK_E_UNREADABLE,
- * PHPACK_E_FILE_NAME and PHPACK_E_LINK_OUTSIDE.
+ * PHPACK_E_CHANGED, PHPACK_E_FILE_NAME and PHPACK_E_LINK_OUTSIDE.
  */
 export function walkApp(root: string, selection: Selection): AppTree {
   const tree: AppTree = { root, entries: [], leftOut: [], warnings: [] };
@@ -69,10 +69,15 @@ function walkDirectory(
   inherited: Reason | null,
   selection: Selection,
 ): void {
-  for (const name of listNames(tree.root, directory)) {
+  for (const bytes of listNames(tree.root, directory)) {
+    const name = bytes.toString('utf8');
     const path = directory === '' ? name : `${directory}/${name}`;
+    if (!isUtf8(bytes)) {
+      leaveOutUnnameable(tree, path, inherited, selection, bytes);
+      continue;
+    }
     const absolute = join(tree.root, path);
-    const stats = lstatSync(absolute);
+    const stats = lookAt(absolute);
     const kind = kindOf(stats);
     if (kind === null) {
       tree.leftOut.push({ path, reason: 'special file' });
@@ -126,21 +131,49 @@ function addEntry(
   tree.entries.push({ path, kind, mode: 0o777, size: 0, linkTarget: target });
 }
 
-function listNames(root: string, directory: string): string[] {
+/**
+ * An archive's names are UTF-8, and so is all that PHP is told of paths. Such a name may
+ * only stay out; to globs, its odd bytes are one replacement character each.
+ */
+function leaveOutUnnameable(
+  tree: AppTree,
+  path: string,
+  inherited: Reason | null,
+  selection: Selection,
+  bytes: Buffer,
+): void {
+  // As a directory: there is no looking into what has no name here.
+  const candidate = { path, kind: 'directory', absolute: '', size: 0 } as const;
+  const reason = selection.decide(candidate, inherited);
+  if (reason === null) {
+    const shown = join(dirname(path), bytes.toString('latin1'));
+    throw new PackagerError('PHPACK_E_FILE_NAME', `the name of ${shown} is not UTF-8`);
+  }
+  tree.leftOut.push({ path, reason });
+}
+
+function listNames(root: string, directory: string): Buffer[] {
   const absolute = join(root, directory);
-  let names: Buffer[];
   try {
-    names = readdirSync(absolute, { encoding: 'buffer' });
+    return readdirSync(absolute, { encoding: 'buffer' });
   } catch (error) {
     const seen = `the directory ${absolute} cannot be read: ${errnoOf(error)}`;
     throw new PackagerError('PHPACK_E_UNREADABLE', seen, { cause: error });
   }
-  return names.map((name) => {
-    if (isUtf8(name)) return name.toString('utf8');
-    // An archive's names are UTF-8, and so is all that PHP is told of paths.
-    const shown = join(directory, name.toString('latin1'));
-    throw new PackagerError('PHPACK_E_FILE_NAME', `the name of ${shown} is not UTF-8`);
-  });
+}
+
+/** A directory may let its names be read, and nothing behind them (mode 0444). */
+function lookAt(absolute: string): Stats {
+  try {
+    return lstatSync(absolute);
+  } catch (error) {
+    const isGone = errnoOf(error) === 'ENOENT';
+    const seen = isGone
+      ? `${absolute} has disappeared while it was packed`
+      : `${absolute} cannot be read: ${errnoOf(error)}`;
+    const code = isGone ? 'PHPACK_E_CHANGED' : 'PHPACK_E_UNREADABLE';
+    throw new PackagerError(code, seen, { cause: error });
+  }
 }
 
 function kindOf(stats: Stats): AppEntry['kind'] | null {

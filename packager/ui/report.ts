@@ -20,9 +20,7 @@ export function tellLeftOut(progress: Progress, project: Project, tree: AppTree)
     byReason.set(reason, [...(byReason.get(reason) ?? []), path]);
   }
   for (const [reason, paths] of byReason) {
-    const more = paths.length - SHOWN_PATHS;
-    const list =
-      paths.slice(0, SHOWN_PATHS).join(', ') + (more > 0 ? ` and ${more} more` : '');
+    const list = someOf(paths);
     if (reason === 'secret') {
       progress.warn(
         `left out as secret: ${list} (\`include\` in phpack.json packs them)`,
@@ -42,6 +40,13 @@ export function tellLeftOut(progress: Progress, project: Project, tree: AppTree)
     progress.warn(`packed, readable for every customer: ${names}`);
   }
   tellFirstContent(progress, project, tree);
+  if (project.closed.length === 0) return;
+  progress.line(`  not served, as .htaccess says: ${someOf(project.closed)}`);
+}
+
+function someOf(paths: readonly string[]): string {
+  const more = paths.length - SHOWN_PATHS;
+  return paths.slice(0, SHOWN_PATHS).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
 /** Every customer begins with what the vendor's machine has there. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerCount } from '../config/effective.ts';
@@ -20,7 +21,11 @@ export const serve: Command = async (context) => {
   const { log } = context;
   const signals = new StopSignals(log);
   dieLoudly(log);
+  assertProc();
   const installation = await install(context.product, installOptions(context));
+  if (installation.config.http.listen.length === 0) {
+    throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
+  }
   log.level = installation.config.log.level;
   const { version, dataDir } = installation;
   const endUse = version ? markInUse(installation.addon(), dataDir, version) : null;
@@ -32,6 +37,13 @@ export const serve: Command = async (context) => {
   log.write('info', 'stopped');
   return 0;
 };
+
+/** The front asks it where an opened file really is, and would find nothing at all. */
+function assertProc(): void {
+  if (existsSync('/proc/self/fd')) return;
+  const seen = '/proc is not mounted; without it no file can be served safely';
+  throw new ProductError('PHPACK_E_NO_PROC', seen);
+}
 
 async function run(
   installation: Installation,

@@ -17,6 +17,8 @@ export interface DataDirSources {
 export function chooseDataDir(sources: DataDirSources): { path: string; origin: string } {
   const { flag, env, cwd, uid } = sources;
   const name = directoryName(sources.name);
+  // Of a variable that is not set: it would be the working directory.
+  if (flag === '') throw new ProductError('PHPACK_E_CONFIG', '--data-dir: is empty');
   if (flag !== undefined) return { path: resolve(cwd, flag), origin: '--data-dir' };
   const own = env['PHPACK_DATA_DIR'];
   if (own) return { path: resolve(cwd, own), origin: 'PHPACK_DATA_DIR' };
@@ -181,7 +183,12 @@ export function fileSystemError(error: unknown, path: string): unknown {
     const seen = `no space left for ${path} (${code})`;
     return new ProductError('PHPACK_E_DISK_FULL', seen, { cause: error });
   }
-  if (['EROFS', 'EACCES', 'EPERM', 'ENOTDIR'].includes(code)) {
+  if (code === 'EFBIG') {
+    const seen = `${path} cannot be written: file size limit reached (${code})`;
+    const remedy = 'Raise the limit of file sizes (ulimit -f).';
+    return new ProductError('PHPACK_E_DISK_FULL', seen, { remedy, cause: error });
+  }
+  if (['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENAMETOOLONG'].includes(code)) {
     const seen = `${path} cannot be made or written (${code})`;
     return new ProductError('PHPACK_E_DATA_DIR_READ_ONLY', seen, { cause: error });
   }

@@ -21,15 +21,16 @@ export interface OpenPayload {
 }
 
 /**
- * Reads and verifies trailer and manifest of a product, and nothing else of it. Throws
- * PHPACK_E_NO_PAYLOAD, PHPACK_E_PAYLOAD_FORMAT or PHPACK_E_PAYLOAD_DAMAGED.
+ * Reads and verifies trailer and manifest of a product, and nothing else of it; messages
+ * call it `name`. Throws PHPACK_E_NO_PAYLOAD, PHPACK_E_PAYLOAD_FORMAT or
+ * PHPACK_E_PAYLOAD_DAMAGED.
  */
-export function openPayload(path: string): OpenPayload {
+export function openPayload(path: string, name: string = path): OpenPayload {
   const fd = openSync(path, 'r');
   try {
     const fileBytes = fstatSync(fd).size;
-    const manifest = readManifest(fd, path, fileBytes);
-    return { fd, path, fileBytes, manifest, close: () => closeSync(fd) };
+    const manifest = readManifest(fd, name, fileBytes);
+    return { fd, path: name, fileBytes, manifest, close: () => closeSync(fd) };
   } catch (error) {
     closeSync(fd);
     throw error;

@@ -1,6 +1,7 @@
 import { constants, copyFileSync, existsSync, lstatSync, type Stats } from 'node:fs';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readlinkSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, ProductError } from '../errors.ts';
 import { NEW_PREFIX } from './remove.ts';
@@ -88,6 +89,7 @@ export function populate(home: WritableHome, paths: readonly WritablePath[]): nu
     const { path, kind } = writable;
     const place = join(home.variable, path);
     const source = lstatIfExists(join(home.seed, path));
+    assertParents(home.variable, path, kind);
     assertKind(place, source, kind);
     mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
     if (!lstatIfExists(place)) made += placeWhole(home, writable, source !== null);
@@ -105,6 +107,16 @@ function assertKind(place: string, source: Stats | null, kind: string): void {
     if (!stats || stats.isDirectory() === (kind === 'directory')) continue;
     const found = stats.isDirectory() ? 'a directory' : 'no directory';
     const seen = `${place} is to be a writable ${kind}, but there is ${found}`;
+    throw new ProductError('PHPACK_E_WRITABLE_PATH', seen);
+  }
+}
+
+/** An earlier version may have declared as a file what is a directory around this one. */
+function assertParents(variable: string, path: string, kind: string): void {
+  for (let parent = dirname(path); parent !== '.'; parent = dirname(parent)) {
+    const place = join(variable, parent);
+    if (!existsSync(place) || statSync(place).isDirectory()) continue;
+    const seen = `${join(variable, path)} is to be a writable ${kind}, but ${place} is a file`;
     throw new ProductError('PHPACK_E_WRITABLE_PATH', seen);
   }
 }
@@ -189,5 +201,11 @@ function writeList(file: string, paths: ReadonlySet<string>): void {
 }
 
 function lstatIfExists(path: string): Stats | null {
-  return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw error;
+  }
 }

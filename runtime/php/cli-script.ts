@@ -69,8 +69,13 @@ function readFirstLine(path: string): string {
   }
 }
 
+/** No script is a directory, nor what cannot be reached: `bin` is a file, or closed. */
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return !lstatSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function isFile(path: string): boolean {

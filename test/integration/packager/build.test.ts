@@ -9,6 +9,7 @@ import {
   run,
   type Scratch,
   scratchDirectory,
+  start,
   unfinishedFile,
 } from './phpack.ts';
 
@@ -79,6 +80,16 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   },
 );
 
+test('a signal to npx phpack reaches the build', async () => {
+  makeHuge();
+  const words = ['build', app, '-o', output, '--no-prove'];
+  const { child, finished } = start(join(repository, 'packager/bin.mjs'), words);
+  await unfinishedFile(out);
+  child.kill('SIGINT');
+  expect((await finished).status).toBe(130);
+  expect(readdirSync(out)).toEqual([]);
+});
+
 test('a killed build leaves one hidden file, which the next build removes', async () => {
   makeHuge();
   const { child, finished } = phpack('build', app, '-o', output, '--no-prove');
@@ -139,4 +150,25 @@ test('an app that lacks its settings here is a product, with a warning', async (
     expect.stringContaining('! the front page answered 500'),
   ]);
   expect(stdout).toMatch(/proof +answers 500/);
+});
+
+test('a php.ini that PHP cannot read is a warning', async () => {
+  writeFileSync(join(app, 'php.ini'), 'precision = (5\n');
+  const { status, stderr } = await phpack('build', app, '-o', output).finished;
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(/! PHP says of its php\.ini:\n.*syntax error/),
+  ]);
+});
+
+test('what an app writes where its code is, is a warning', async () => {
+  const script = `<?php file_put_contents(__DIR__ . '/hits.txt', 'x', FILE_APPEND);`;
+  writeFileSync(join(app, 'index.php'), script);
+  const { status, stderr } = await phpack('build', app, '-o', output).finished;
+  expect([status, stderr]).toEqual([
+    0,
+    expect.stringMatching(
+      /! the app (wrote|could not write) .*`writable` in phpack\.json/,
+    ),
+  ]);
 });

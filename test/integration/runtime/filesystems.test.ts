@@ -102,6 +102,19 @@ test.runIf(canMount)('a read-only file system names --data-dir', async () => {
   expect(run.stderr).toContain('--data-dir');
 });
 
+test.runIf(canMount)('so does one that has become read-only since', async () => {
+  const dir = join(scratch.path, `mount${++count}`);
+  mkdirSync(dir, { mode: 0o700 });
+  const script = `mount -t tmpfs -o mode=700 tmpfs "$0" && "$@" >&2 &&
+    mount -o remount,ro "$0" || exit 99
+    exec "$@"`;
+  const words = [dir, product.file, main, '--data-dir', dir, 'extract'];
+  const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+  const all = ['-m', 'sh', '-c', script, ...words];
+  const run = await finish(spawn('unshare', all, { env, cwd: '/' }));
+  expect([run.status, codeOf(run)]).toEqual([5, 'PHPACK_E_DATA_DIR_READ_ONLY']);
+});
+
 describe.runIf(process.geteuid!() === 0)('as another user', () => {
   const asNobody = { uid: nobody, gid: nobody };
 

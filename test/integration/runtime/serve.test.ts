@@ -249,6 +249,11 @@ describe('failures have codes', () => {
     expect([run.status, codeOf(run.stderr)]).toEqual([7, 'PHPACK_E_LISTEN']);
   });
 
+  test('no address at all', async () => {
+    const run = await product.run(['--data-dir', data, '--set', 'http.listen=[]']);
+    expect([run.status, codeOf(run.stderr)]).toEqual([7, 'PHPACK_E_LISTEN']);
+  });
+
   test('a PHP that does not start, with what it said', async () => {
     const broken = await testProduct(join(scratch.path, 'broken'), entriesOf('1'), {
       php: Buffer.from('#!/bin/sh\necho "no such thing" >&2\nexit 3\n'),

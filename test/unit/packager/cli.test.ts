@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { runCli } from '../../../packager/cli.ts';
+import { asPackagerError } from '../../../packager/errors.ts';
 import { recordingIo } from './io.ts';
 import { type TemporaryTree, temporaryTree } from './tree.ts';
 
@@ -42,6 +43,16 @@ test('a failure has code, cause, remedy and its own exit status', async () => {
     'phpack: [PHPACK_E_NO_DIRECTORY] /nowhere: does not exist.\n' +
       '  What to do: Name the directory of the application, where its composer.json is.\n',
   );
+});
+
+test('a full disk below the cache is no fault of phpack', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+  });
+  expect(asPackagerError(full)).toMatchObject({
+    code: 'PHPACK_E_DISK_FULL',
+    remedy: expect.stringContaining('XDG_CACHE_HOME'),
+  });
 });
 
 test('an unknown target is named', async () => {

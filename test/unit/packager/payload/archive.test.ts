@@ -70,6 +70,21 @@ test('an unreadable directory is named', async () => {
   }
 });
 
+test('a directory whose names can be read, but nothing behind them, is named', async () => {
+  chmodSync(app.root, 0o755);
+  chmodSync(join(app.root, 'dir'), 0o744);
+  try {
+    await expect(asStranger(walk)).rejects.toThrow(
+      expect.objectContaining({
+        code: 'PHPACK_E_UNREADABLE',
+        message: expect.stringMatching(/dir\/\S+ cannot be read: EACCES$/),
+      }),
+    );
+  } finally {
+    chmodSync(join(app.root, 'dir'), 0o755);
+  }
+});
+
 test('an unreadable file that is left out does not matter', async () => {
   chmodSync(app.root, 0o755);
   if (process.geteuid!() === 0) chownSync(file(), 1, 1);

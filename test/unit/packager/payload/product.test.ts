@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
 import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -40,7 +41,7 @@ afterEach(() => {
   tree[Symbol.dispose]();
 });
 
-const proof: Proof = { answer: '200', warning: null, firstResponseMs: 1 };
+const proof: Proof = { answer: '200', warnings: [], firstResponseMs: 1 };
 
 function dependencies(changes: Partial<BuildDependencies> = {}): BuildDependencies {
   return {
@@ -186,10 +187,59 @@ test('an output inside the app is not packed into itself', async () => {
   expect(manifest.app.files).toBe(2);
 });
 
+test('an output may have as long a name as a file can have, and no longer', async () => {
+  output = join(tree.root, 'out', 'ü'.repeat(127));
+  await buildOnce();
+  expect(outputs()).toEqual(['ü'.repeat(127)]);
+  output = join(tree.root, 'out', 'n'.repeat(256));
+  await expect(buildOnce()).rejects.toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_OUTPUT' }),
+  );
+});
+
+test('nor is what other builds of it have not finished, dead or alive', async () => {
+  output = join(directory(), 'shop-server');
+  const first = await buildOnce();
+  let own = '';
+  const prove: BuildDependencies['prove'] = async ({ binary }) => {
+    own = binary;
+    return proof;
+  };
+  await buildOnce({ prove });
+  const alive = own.replace(/[0-9a-f]{8}$/, '00000000');
+  const dead = own.replace(`-${process.pid}-`, '-4194305-');
+  for (const file of [alive, dead]) writeFileSync(file, 'half of a product');
+  expect((await buildOnce()).equals(first)).toBe(true);
+});
+
 test('a missing extension stops the build with the name of who needs it', async () => {
   mkdirSync(join(directory(), 'vendor/composer'), { recursive: true });
   writeFileSync(join(directory(), 'composer.json'), '{"require": {"ext-oci8": "*"}}');
   await expect(buildOnce()).rejects.toThrow(/oci8 \(needed by composer\.json\)/);
+  expect(outputs()).toEqual([]);
+});
+
+test('settings that may be secrets are packed, and named', async () => {
+  const suspects = ['.env', '.env.local.php', '.env.prod', '.env.bak', 'public/.env'];
+  const others = ['.env.example', '.env.test'];
+  for (const name of [...suspects, ...others]) writeFileSync(join(directory(), name), '');
+  const io = recordingIo();
+  await build({ directory: directory(), output }, io, dependencies());
+  const line = /readable for every customer: (.*)/.exec(io.err)?.[1];
+  expect(line?.split(', ').sort()).toEqual(suspects.sort());
+});
+
+test.each(['index.php', '**', 'public/'])('exclude %s leaves no app', async (glob) => {
+  const documentRoot = glob === 'public/' ? 'public' : '';
+  writeFileSync(join(directory(), 'public/index.php'), '<?php');
+  const config = { exclude: [glob], documentRoot };
+  writeFileSync(join(directory(), 'phpack.json'), JSON.stringify(config));
+  await expect(buildOnce()).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_NOT_PHP',
+      message: expect.stringMatching(/index\.php is left out \(exclude\)$/),
+    }),
+  );
   expect(outputs()).toEqual([]);
 });
 
@@ -247,3 +297,11 @@ test.each(['/nowhere', '/etc', '/etc/passwd', '/dev/null'])(
     );
   },
 );
+
+test('a pipe is no product, and is not waited for', async () => {
+  execFileSync('mkfifo', [output]);
+  const inspecting = inspect(output, {}, recordingIo());
+  await expect(inspecting).rejects.toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_NOT_A_BINARY' }),
+  );
+});

@@ -44,6 +44,16 @@ test('later layers replace lists and values, and add to objects', () => {
 const parse = (text: string) =>
   parseJson(text, configFile, 'phpack.json', 'PHPACK_E_CONFIG');
 
+test('a byte order mark in front does not matter', () => {
+  expect(parse('\uFEFF{"name": "x"}')).toEqual({ name: 'x' });
+});
+
+test('equal keys of different objects, and texts that look like keys, are none', () => {
+  const text = `{"name": "\\"name\\": {", "php": {"ini": {"name": "x", "x": "name"},
+    "env": {"name": "x"}}, "deny": ["name", "name"]}`;
+  expect(parse(text)).toMatchObject({ deny: ['name', 'name'] });
+});
+
 test.each([
   ['{"writeable": []}', 'phpack.json: Unrecognized key: "writeable"'],
   ['{"http": {"drainMs": -1}}', /http\.drainMs: .*>=0/],
@@ -51,6 +61,8 @@ test.each([
   ['{"entryScripts": "all"}', /entryScripts: /],
   ['{"name": 1, "deny": "x"}', /name: .*string.*; deny: .*array/],
   ['{"name": "x",}', /phpack\.json is not JSON: .*/],
+  ['{"name": "a", "deny": [], "name": "b"}', 'phpack.json: "name" is there twice'],
+  ['{"php": {"ini": {"a": "{", "a": ":"}}}', 'phpack.json: "a" is there twice'],
   ['[]', /phpack\.json: .*object/],
 ])('%s is refused with the place of every fault', (text, message) => {
   expect(() => parse(text)).toThrow(

@@ -41,6 +41,18 @@ const apps: readonly [
     '',
   ],
   [
+    'WordPress by Bedrock',
+    {
+      'composer.json': composer('roots/wordpress'),
+      'vendor/composer/installed.json': installed,
+      'config/application.php': '',
+      'web/index.php': '',
+      'web/wp/wp-load.php': '',
+    },
+    'bedrock',
+    'web',
+  ],
+  [
     'MediaWiki',
     { 'index.php': '', 'load.php': '', 'api.php': '', 'includes/WebStart.php': '' },
     'mediawiki',
@@ -63,6 +75,12 @@ const apps: readonly [
     'public',
   ],
   ['scripts with a public directory', { 'public/index.php': '' }, 'plain', 'public'],
+  [
+    'CakePHP',
+    { 'index.php': '', 'webroot/index.php': '', 'config/app.php': '' },
+    'plain',
+    'webroot',
+  ],
   ['a directory of scripts', { 'index.php': '', 'lib/a.php': '' }, 'plain', ''],
   ['a single script', { 'tool.php': '' }, 'plain', ''],
 ];
@@ -97,10 +115,31 @@ test('what phpack.json and flags say is stronger than what is recognised', () =>
   });
 });
 
+test.each([
+  ['./', ''],
+  ['web/.', 'web'],
+  ['./web//site/', 'web/site'],
+])('the document root %s is %j', (given, documentRoot) => {
+  using tree = temporaryTree({ 'index.php': '', 'web/site/index.php': '' });
+  const options = { directory: tree.root, cwd: '/', documentRoot: given };
+  expect(readProject(options).config.documentRoot).toBe(documentRoot);
+});
+
 test('the product is called as the directory when nothing else is said', () => {
   using tree = temporaryTree({ 'index.php': '' });
   const { config } = readProject({ directory: '.', cwd: tree.root });
   expect(config.name).toBe(basename(realpathSync(tree.root)));
+});
+
+test.each([
+  ['My Shop (v2)', 'My-Shop-v2'],
+  ['.hidden', 'hidden'],
+  ['a\nb', 'a-b'],
+  ['x'.repeat(100), 'x'.repeat(64)],
+])('a directory %j gives the name %s', (directory, name) => {
+  using tree = temporaryTree({ [`${directory}/index.php`]: '' });
+  const { config } = readProject({ directory, cwd: tree.root });
+  expect(config.name).toBe(name);
 });
 
 const drupal = { 'index.php': '', 'core/lib/Drupal.php': '' };
@@ -147,6 +186,13 @@ const faults: readonly [
     'PHPACK_E_CONFIG',
     /no relative path/,
   ],
+  [
+    'a directory of whose name nothing can be kept',
+    { 'приложение/index.php': '' },
+    { directory: 'приложение' },
+    'PHPACK_E_CONFIG',
+    /"приложение" has other characters/,
+  ],
   ['an unusable name', index, { name: 'a/b' }, 'PHPACK_E_CONFIG', /other characters/],
   [
     'no such file',
@@ -154,6 +200,57 @@ const faults: readonly [
     { configFile: '/nowhere.json' },
     'PHPACK_E_CONFIG',
     /does not exist/,
+  ],
+  [
+    'a file as docroot',
+    index,
+    { documentRoot: 'index.php' },
+    'PHPACK_E_CONFIG',
+    /is not/,
+  ],
+  [
+    'a front controller outside of the document root',
+    { ...index, 'web/': '', 'phpack.json': '{"frontController": "../index.php"}' },
+    { documentRoot: 'web' },
+    'PHPACK_E_CONFIG',
+    /frontController: "\.\.\/index\.php" is no relative path/,
+  ],
+  [
+    'a front controller that was asked for and is missing',
+    { ...index, 'phpack.json': '{"frontController": "main.php"}' },
+    {},
+    'PHPACK_E_NOT_PHP',
+    /main\.php does not exist/,
+  ],
+  [
+    'an address that is none',
+    { ...index, 'phpack.json': '{"http": {"listen": ["8080"]}}' },
+    {},
+    'PHPACK_E_CONFIG',
+    /http\.listen\.0: is none of HOST:PORT/,
+  ],
+  [
+    'a cache inside of what survives upgrades',
+    { ...index, 'phpack.json': '{"writable": ["var/"], "caches": ["var/cache/"]}' },
+    {},
+    'PHPACK_E_CONFIG',
+    /caches: var\/cache\/ and writable: var\/ lie inside each other/,
+  ],
+  [
+    'several faults',
+    {
+      ...index,
+      'phpack.json': JSON.stringify({
+        deny: ['a[b', 'ok'],
+        entryScripts: ['{a'],
+        caches: ['/x'],
+        http: { cacheControl: { '{b': 'no-store' } },
+        php: { ini: { 'a b': '1', c: '1\nd=2' }, env: { 'A=B': '' } },
+      }),
+    },
+    {},
+    'PHPACK_E_CONFIG',
+    /caches.*entryScripts.*deny.*cacheControl.*"a b".*ini\.c.*"A=B"/,
   ],
   [
     'writable paths outside',
@@ -187,7 +284,8 @@ const faults: readonly [
 
 test.each(faults)('%s: refused', (_, content, options, code, message) => {
   using tree = temporaryTree(content);
-  expect(() => readProject({ directory: tree.root, cwd: '/', ...options })).toThrow(
+  const { root } = tree;
+  expect(() => readProject({ directory: root, cwd: root, ...options })).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
 });
@@ -236,6 +334,11 @@ const denied: readonly [template: string, paths: string[], served: string[]][] =
       'wp-admin/includes/file.php',
     ],
     ['wp-content/uploads/2026/11/a.jpg', 'wp-admin/load-styles.php', 'wp-login.php'],
+  ],
+  [
+    'bedrock',
+    ['wp-config.php', 'app/database/wordpress.sqlite', 'wp/wp-admin/includes/file.php'],
+    ['app/uploads/2026/11/a.jpg', 'wp/wp-login.php', 'app/themes/x/style.css'],
   ],
   [
     'mediawiki',

@@ -176,6 +176,16 @@ test('a name that is not UTF-8 is refused, with its place', () => {
   );
 });
 
+test.each(['caf?', '*', 'caf*/'])('exclude %s leaves it out', (glob) => {
+  using tree = temporaryTree({});
+  writeFileSync(Buffer.concat([Buffer.from(`${tree.root}/caf`), Buffer.of(0xe9)]), '');
+  const walked = walk(tree.root, {
+    config: { exclude: [glob], include: [], caches: [] },
+  });
+  expect(walked.entries).toEqual([]);
+  expect(walked.leftOut).toEqual([{ path: 'caf\uFFFD', reason: 'exclude' }]);
+});
+
 test('an excluded directory is not even looked at', () => {
   using tree = temporaryTree({ 'index.php': '' });
   mkdirSync(join(tree.root, 'old'));

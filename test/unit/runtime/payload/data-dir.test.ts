@@ -42,6 +42,12 @@ test.each([
   else expect(path).toMatch(expected);
 });
 
+test('an empty --data-dir is not the working directory', () => {
+  expect(() => chooseDataDir({ ...nothing, flag: '' })).toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_CONFIG' }),
+  );
+});
+
 test('it is made private, with all that is in it', () => {
   const path = join(dir, 'a/b/data');
   prepareDataDir(path);

@@ -119,6 +119,21 @@ test('a file where a directory is to be is an error with a code', () => {
   expect(read('files')).toBe('in the way');
 });
 
+test('so is a file where a directory around it is to be', () => {
+  start(['data'], { data: 'of the version before' });
+  for (const path of ['data/db/', 'data/db/a.sqlite']) {
+    expect(() => start([path], {})).toThrow(
+      expect.objectContaining({
+        code: 'PHPACK_E_WRITABLE_PATH',
+        message: expect.stringMatching(/var\/data is a file$/),
+      }),
+    );
+    const paths = parseWritable([path]);
+    expect(isPopulated(join(data, 'var'), paths, join(data, 'seed1'))).toBe(false);
+  }
+  expect(read('data')).toBe('of the version before');
+});
+
 test.each(['../up', '/etc/', 'a/../b', './a', '', '/', 'a//b'])(
   'writable: %j is refused',
   (text) => {

@@ -33,6 +33,18 @@ test("the caller's own file comes first", () => {
   expect(resolve('both.php')).toEqual(['both.php']);
 });
 
+test('a directory, and a file where one would be, hide nothing of the app', () => {
+  mkdirSync(join(cwd, 'artisan'));
+  writeFileSync(join(cwd, 'bin'), '');
+  try {
+    expect(resolve('artisan')).toEqual([join(app, 'artisan')]);
+    expect(resolve('bin/console')).toEqual([join(app, 'bin/console')]);
+    expect(resolve('bin/missing')).toEqual(['bin/missing']);
+  } finally {
+    for (const name of ['artisan', 'bin']) rmSync(join(cwd, name), { recursive: true });
+  }
+});
+
 test('what neither has, and what lies outside the app, stays as it is', () => {
   for (const name of [
     'missing.php',

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest';
+import { closedDirectories } from '../../../../packager/project/htaccess.ts';
+import { readProject } from '../../../../packager/project/project.ts';
+import { temporaryTree } from '../tree.ts';
+
+const denied = 'Require all denied\n';
+
+test.each([
+  ['one line', denied],
+  [
+    'either Apache',
+    `# closed
+     <IfModule mod_authz_core.c>
+       Require all denied
+     </IfModule>
+     <IfModule !mod_authz_core.c>\r
+       Order allow,deny\r
+       Deny from all\r
+     </IfModule>`,
+  ],
+  ['all files', '<Files "*">\nDeny from All\n</Files>\nOptions -Indexes\n'],
+])('a directory is closed by %s', (_, text) => {
+  using tree = temporaryTree({ 'web/data/.htaccess': text, 'web/data/a/b.txt': '' });
+  expect(closedDirectories(tree.root, 'web')).toEqual(['data']);
+});
+
+test.each([
+  ['some files only', '<FilesMatch "\\.inc$">\nRequire all denied\n</FilesMatch>'],
+  ['some visitors only', 'Require ip 10.0.0.0/8'],
+  ['what it rewrites', 'RewriteEngine On\nRewriteRule ^ index.php'],
+  ['an exception', `${denied}<FilesMatch "\\.css$">\nAllow from all\n</FilesMatch>`],
+  ['a comment', `# ${denied}`],
+])('a directory is not closed by %s', (_, text) => {
+  using tree = temporaryTree({ 'data/.htaccess': text });
+  expect(closedDirectories(tree.root, '')).toEqual([]);
+});
+
+test('nor when a directory in it is opened again, but its other parts are', () => {
+  using tree = temporaryTree({
+    'lib/.htaccess': denied,
+    'lib/css/.htaccess': 'Require all granted',
+    'lib/src/.htaccess': denied,
+  });
+  expect(closedDirectories(tree.root, '')).toEqual(['lib/src']);
+});
+
+test('neither the document root nor what lies beside it counts', () => {
+  using tree = temporaryTree({
+    'web/.htaccess': denied,
+    'web/index.php': '',
+    'app/.htaccess': denied,
+  });
+  expect(closedDirectories(tree.root, 'web')).toEqual([]);
+});
+
+test('closed directories are denied, whatever phpack.json denies', () => {
+  using tree = temporaryTree({
+    'index.php': '',
+    'a[1]/.htaccess': denied,
+    'vendor/.htaccess': denied,
+    'phpack.json': '{"deny": ["vendor/", "*.txt"]}',
+  });
+  const { config, closed } = readProject({ directory: tree.root, cwd: '/' });
+  expect(config.deny).toEqual(['vendor/', '*.txt', 'a?1?/**']);
+  expect(closed).toEqual(['a[1]']);
+});
