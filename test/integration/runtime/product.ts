@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildChannel } from '../../../native/channel/build.ts';
+import { bundleRuntime } from '../../../packager/base/bundle.ts';
 import { removeTree } from '../../../runtime/payload/remove.ts';
 import {
   type CraftedEntry,
@@ -75,8 +77,11 @@ export async function testProduct(
     encoding: 'raw',
     ...options,
   });
+  // Another user may not enter the directory in which the sources are (root's home).
+  const bundle = `${file}.cjs`;
+  writeFileSync(bundle, await bundleRuntime(main));
   const start = (args: readonly string[], given: RunOptions = {}): ChildProcess =>
-    spawn(file, [main, ...args], {
+    spawn(file, [given.uid === undefined ? main : bundle, ...args], {
       env: given.env ?? {},
       cwd: given.cwd ?? '/',
       ...(given.uid === undefined ? {} : { uid: given.uid }),
