@@ -46,8 +46,6 @@ test('the command line installs a wiki; what it wrote makes the server show it',
       '',
       '$wgEnableUploads = true;',
       '$wgUseImageMagick = false;',
-      // Debian's default is a directory of its own package.
-      '$wgCacheDirectory = "$IP/cache";',
       // Debian's package has /var/cache/mediawiki for a default, which nobody may write.
       '$wgCacheDirectory = "$IP/cache";',
       // Without a cron job of its own, the wiki works off its queue after each answer.
