@@ -1,7 +1,8 @@
 // Drupal for both contenders: installed once, by drush through the product, then copied, so
 // that both serve the same database.
-import { cpSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type RunResult, runAny } from '../test/apps/run.ts';
 import { createBrowser } from '../test/e2e/browser.ts';
 import { addArticleType } from '../test/e2e/drupal-installer.ts';
@@ -39,10 +40,25 @@ export async function installDrupal(binary: string, dataDir: string): Promise<vo
   await drush('cache:rebuild');
 }
 
-/** Gives the peer's copy of the tree what the product's site has written. */
+/**
+ * Gives the peer's copy of the tree what the product's site has written, but for caches:
+ * Drupal keeps absolute paths of its templates there.
+ */
 export function copyDrupalSite(dataDir: string, tree: string): void {
-  const written = join(dataDir, 'var/web/sites/default');
-  cpSync(written, join(tree, 'web/sites/default'), { recursive: true });
+  const site = join(tree, 'web/sites/default');
+  cpSync(join(dataDir, 'var/web/sites/default'), site, { recursive: true });
+  rmSync(join(site, 'files/php'), { recursive: true, force: true });
+  const database = new DatabaseSync(join(site, 'files/.ht.sqlite'));
+  try {
+    const tables = database
+      .prepare(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'cache*'",
+      )
+      .all();
+    for (const { name } of tables) database.exec(`DELETE FROM "${String(name)}"`);
+  } finally {
+    database.close();
+  }
 }
 
 /** The `Cookie` header of the administrator. */
