@@ -160,7 +160,8 @@ async function printMemory(contenders: readonly Contender[]): Promise<void> {
       const four = [1, 2, 3, 4].map(() => fetch(url).then((answer) => answer.text()));
       await Promise.all(four);
     }
-    await sleep(1000);
+    // A server that has unpacked its app gives that memory back after two seconds.
+    await sleep(4000);
     const { processes, pss, rss } = memoryOf(pid);
     const budget = name === 'phpack' ? '  (budget: PSS ≤ 110 MB)' : '';
     console.log(
