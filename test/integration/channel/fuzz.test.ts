@@ -2,7 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { channel, FREE } from '../../../runtime/php/layout.ts';
 import { countSlots, type FakeOptions, type FakePool, openFakePool } from './fake.ts';
 import { Random, type Sent, sendRandom, violations } from './fuzz.ts';
-import { until } from './request.ts';
+import { killIfThere, until } from './request.ts';
 
 // PHPACK_FUZZ_ROUNDS=100 runs longer, PHPACK_FUZZ_SEED=7 repeats one round.
 const rounds = Number(process.env.PHPACK_FUZZ_ROUNDS ?? 1);
@@ -48,12 +48,7 @@ async function run(seed: number, options: FakeOptions, fuzz: Fuzz): Promise<Sent
 
 function killOne({ workerPids }: FakePool, random: Random): void {
   const pids = workerPids();
-  if (pids.length === 0) return;
-  try {
-    process.kill(pids[random.below(pids.length)]!, 'SIGKILL');
-  } catch {
-    // Died by itself in between.
-  }
+  if (pids.length > 0) killIfThere(pids[random.below(pids.length)]!);
 }
 
 /** No slot is lost, and every worker is back at its place. */

@@ -145,3 +145,12 @@ export async function until(isTrue: () => boolean, what: string): Promise<void> 
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** SIGKILL for a worker that may have left by itself since it was looked up; false then. */
+export function killIfThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}

@@ -7,7 +7,7 @@ import { buildChannel } from '../../../native/channel/build.ts';
 import * as layout from '../../../runtime/php/layout.ts';
 import { countSlots } from '../channel/fake.ts';
 import { subjectPhp } from '../../conformance/subject.ts';
-import { makeHead, until } from '../channel/request.ts';
+import { killIfThere, makeHead, until } from '../channel/request.ts';
 import { Php } from './php.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -152,7 +152,7 @@ test('workers that die between requests are replaced, ever more slowly', async (
   await php.pool.ready;
   const end = performance.now() + 1000;
   while (performance.now() < end) {
-    for (const pid of php.workerPids()) process.kill(pid, 'SIGKILL');
+    for (const pid of php.workerPids()) killIfThere(pid);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   // Pauses of 50, 100, 200, 400 ms …: a slow machine only makes it fewer.

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Random, type Sent, sendRandom, violations } from '../channel/fuzz.ts';
-import { until } from '../channel/request.ts';
+import { killIfThere, until } from '../channel/request.ts';
 import { PhpSite } from './php.ts';
 
 // As in test/integration/channel/fuzz.test.ts.
@@ -60,7 +60,7 @@ async function run(seed: number, mayAbort: boolean, killsOneIn: number): Promise
     void sent.sink.settled().then(() => open--);
     const pids = opened.workerPids();
     if (killsOneIn && random.isOneIn(killsOneIn) && pids.length > 0) {
-      process.kill(pids[random.below(pids.length)]!, 'SIGKILL');
+      killIfThere(pids[random.below(pids.length)]!);
     }
     if (open > 20 + random.below(100)) await until(() => open < 20, 'requests to end');
   }
