@@ -74,5 +74,5 @@ export async function loginDrupal(url: string): Promise<string> {
   if (!page.url.pathname.startsWith('/user/')) {
     throw new Error(`no login at ${url}: ${page.status} ${page.body.slice(0, 500)}`);
   }
-  return [...browser.cookies].map(([key, value]) => `${key}=${value}`).join('; ');
+  return browser.cookieHeader();
 }

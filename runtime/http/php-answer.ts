@@ -1,6 +1,5 @@
 import { describeFailure } from '../php/failure.ts';
 import type { PhpExchange, PhpFailure, PhpResponseSink } from '../php/types.ts';
-import { toText } from './bytes.ts';
 import { sendError } from './errors.ts';
 import { HeldBody } from './held-body.ts';
 import { cutOff, Outlet } from './outlet.ts';
@@ -74,7 +73,7 @@ export class PhpAnswer implements PhpResponseSink {
     this.#isOver = true;
     const response = this.#response;
     const { front, req, requestId } = response;
-    front!.log.write(levelOf(failure), toText(describeFailure(failure)), {
+    front!.log.write(levelOf(failure), describeFailure(failure), {
       request: requestId,
       method: req.method,
       target: req.url,

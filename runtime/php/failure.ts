@@ -5,20 +5,20 @@ const signalNames = new Map<number, string>(
   Object.entries(constants.signals).map(([name, number]) => [number, name]),
 );
 
-/**
- * One sentence for the log: what happened, in which script. One character per byte, as
- * paths have it.
- */
+/** One sentence for the log: what happened, in which script. */
 export function describeFailure(failure: PhpFailure): string {
+  // As a path it has one character per byte.
+  const script =
+    'script' in failure ? Buffer.from(failure.script, 'latin1').toString() : '';
   switch (failure.reason) {
     case 'crashed': {
       const name = signalNames.get(failure.signal) ?? 'unknown signal';
-      return `PHP worker crashed: ${name} (${failure.signal}) in ${failure.script}`;
+      return `PHP worker crashed: ${name} (${failure.signal}) in ${script}`;
     }
     case 'exited':
-      return `PHP worker exited with status ${failure.status} in ${failure.script}`;
+      return `PHP worker exited with status ${failure.status} in ${script}`;
     case 'timeout':
-      return `PHP worker killed after ${failure.afterMs} ms in ${failure.script}`;
+      return `PHP worker killed after ${failure.afterMs} ms in ${script}`;
     case 'queue-full':
       return 'Request refused: too many requests wait for a PHP worker';
     case 'queue-timeout':

@@ -153,7 +153,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     if (ending.reason === 'crashed' || ending.reason === 'exited') this.#crashes++;
     if (ending.reason === 'timeout') this.#timeouts++;
     if (isHeard) return;
-    const text = Buffer.from(describeFailure(ending), 'latin1').toString();
+    const text = describeFailure(ending);
     this.#options.onLog({ level: 'error', text, pid: 0, request: exchange.head });
   }
 

@@ -14,6 +14,8 @@ export type Entry = string | File;
 export interface Browser {
   /** Cookies by name, as they would go to the server. */
   readonly cookies: Map<string, string>;
+  /** All of them, as a `Cookie` header. */
+  cookieHeader(): string;
   /** Follows redirects as a browser does. */
   get(target: string): Promise<Page>;
   /** One request as given, with the cookies; redirects are not followed. */
@@ -31,13 +33,14 @@ export interface Browser {
 export function createBrowser(base: string): Browser {
   const cookies = new Map<string, string>();
 
+  function cookieHeader(): string {
+    return [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+
   async function request(target: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     if (cookies.size > 0) {
-      headers.set(
-        'cookie',
-        [...cookies].map(([name, value]) => `${name}=${value}`).join('; '),
-      );
+      headers.set('cookie', cookieHeader());
     }
     const url = new URL(target, base);
     const response = await fetch(url, { ...init, headers, redirect: 'manual' });
@@ -87,6 +90,7 @@ export function createBrowser(base: string): Browser {
 
   return {
     cookies,
+    cookieHeader,
     request,
     get: (target) => visit(target),
     post: (target, entries) =>
