@@ -24,10 +24,16 @@ import type { Toolchain } from './toolchain.ts';
 
 export const phpPatches = [
   'patches/php-opcache-static.patch',
-  'patches/php-opcache-sapi-name.patch',
+  'patches/php-sapi-name.patch',
+  'patches/php-mysql-socket.patch',
   'patches/php-cli-main.patch',
   'patches/php-intl-no-icuio.patch',
 ];
+
+/** Applied where the extension is part of the set. */
+export const extensionPatches: Readonly<Record<string, string>> = {
+  apcu: 'patches/apcu-robust.patch',
+};
 
 /** PIE costs GCC little on 64-bit; hidden symbols are PHP's own default. */
 const common = `-O2 -g0 -fPIE -fvisibility=hidden ${hardening}`;
@@ -156,7 +162,8 @@ export async function compilePhp(build: PhpBuild): Promise<BuiltPhp> {
   const run = stepRunner(src, env, build.log);
   const { target, tools } = build;
   const ctx: BuildContext = { target, tools, src, dest: '', deps, jobs: 2, run, env };
-  for (const patch of phpPatches) await applyPatch(ctx, patch);
+  const ofExtensions = build.extensions.flatMap((e) => extensionPatches[e.name] ?? []);
+  for (const patch of [...phpPatches, ...ofExtensions]) await applyPatch(ctx, patch);
   await run(['./buildconf', '--force']);
   const args = configureArguments(build, deps);
   await run(['./configure', ...args]);

@@ -10,7 +10,13 @@ import {
   licenceName,
   mergeLibraries,
 } from './libraries.ts';
-import { type BuiltPhp, compilePhp, copyHeaders, phpPatches } from './php.ts';
+import {
+  type BuiltPhp,
+  compilePhp,
+  copyHeaders,
+  extensionPatches,
+  phpPatches,
+} from './php.ts';
 import { run } from './process.ts';
 import type { Progress } from './progress.ts';
 import { findSource } from './sources.ts';
@@ -54,6 +60,7 @@ const inputs = [
   'visibility.ts',
   'elf.ts',
   ...phpPatches,
+  ...Object.values(extensionPatches),
 ];
 
 /** Key of everything that goes into the SDK. */
