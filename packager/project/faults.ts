@@ -59,7 +59,8 @@ function isInside(path: string): boolean {
   return isClean && !path.includes('\0');
 }
 
-function isBelow(path: string, directory: string): boolean {
+/** Both relative, with a slash at the end or without. */
+export function isBelow(path: string, directory: string): boolean {
   return `${path.replace(/\/$/, '')}/`.startsWith(`${directory.replace(/\/$/, '')}/`);
 }
 

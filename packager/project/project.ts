@@ -4,7 +4,7 @@ import type { AppConfig } from '../../runtime/payload/format.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { type ConfigFile, configFile, mergeConfig } from './config.ts';
-import { configFaults } from './faults.ts';
+import { configFaults, isBelow } from './faults.ts';
 import { compileGlobs } from './glob.ts';
 import { closedDirectories } from './htaccess.ts';
 import { parseJson, readTextIfExists } from './json.ts';
@@ -182,9 +182,22 @@ function assertConfig(config: AppConfig, own: ConfigFile, root: string): void {
   const faults = configFaults(config);
   if (faults.length > 0) throw new PackagerError('PHPACK_E_CONFIG', faults.join('; '));
   const script = join(root, documentRoot, frontController);
-  if (frontController === '' || statIfExists(script)?.isFile()) return;
+  if (frontController === '') return;
+  if (statIfExists(script)?.isFile()) return assertCode(config);
   // Scripts without an index are an app as well, unless an index was asked for.
   if (config.entryScripts === 'any' && own.frontController === undefined) return;
   const seen = `the front controller ${script} does not exist`;
   throw new PackagerError('PHPACK_E_NOT_PHP', seen);
+}
+
+/** Nothing would be served: PHP does not run from where the app writes. */
+function assertCode(config: AppConfig): void {
+  const { documentRoot, frontController, entryScripts, writable, caches } = config;
+  const script = join(documentRoot, frontController);
+  const place = [...writable, ...caches].find((one) => isBelow(script, one));
+  const isListed = entryScripts !== 'any' && entryScripts.includes(frontController);
+  if (place === undefined || isListed) return;
+  const seen = `the front controller ${script} lies in ${place}, which the app writes`;
+  const remedy = 'Declare less as writable, or list the script in `entryScripts`.';
+  throw new PackagerError('PHPACK_E_CONFIG', seen, { remedy });
 }

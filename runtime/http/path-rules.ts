@@ -1,5 +1,6 @@
 import type { AppConfig } from '../payload/config.ts';
-import { isInside } from './files.ts';
+import { toBinary } from './bytes.ts';
+import { isInside, isInsideAny } from './files.ts';
 import { compileGlobs, compileTreeGlobs } from './glob.ts';
 import { isHidden, isNeverServed } from './never-served.ts';
 
@@ -14,7 +15,12 @@ export class PathRules {
   readonly #entryScripts: RegExp | 'any' | null;
   readonly #appRoot: string;
   readonly #linkedRoots: readonly string[];
+  /** The document root below the app's root: '' or '/public'. */
   readonly #documentRoot: string;
+  /** Scripts that `entryScripts` names one by one, below the document root. */
+  readonly #listed: ReadonlySet<string>;
+  /** What the app writes, below its root: '/uploads'. */
+  readonly #written: readonly string[];
 
   /**
    * All roots are absolute real paths; what is below a linked one has its place in the
@@ -32,7 +38,11 @@ export class PathRules {
     this.#entryScripts = entryScripts === 'any' ? 'any' : compileGlobs(entryScripts);
     this.#appRoot = appRoot;
     this.#linkedRoots = linkedRoots;
-    this.#documentRoot = documentRoot;
+    this.#documentRoot = this.#toAppPath(documentRoot);
+    this.#listed = new Set(
+      entryScripts === 'any' ? [] : entryScripts.filter(isName).map(toPath),
+    );
+    this.#written = [...config.writable, ...config.caches].map(toPath);
   }
 
   /** `path`: below the document root, starts with '/'. */
@@ -59,6 +69,17 @@ export class PathRules {
     return path === null || !(this.#isDenied(path) || this.#isWithoutPhp(path));
   }
 
+  /**
+   * Whether PHP may run there at all, be it as front controller: not where the app writes,
+   * as what an upload brings is nobody's code. Unless the script is listed by its name.
+   */
+  isCode(path: string, realPath: string): boolean {
+    if (this.#listed.has(path)) return true;
+    if (this.#linkedRoots.some((root) => isInside(realPath, root))) return false;
+    const places = [this.#documentRoot + path, this.#toAppPath(realPath)];
+    return !places.some((place) => isInsideAny(place, this.#written));
+  }
+
   #isDenied(path: string): boolean {
     return this.#deny?.test(path.slice(1)) ?? false;
   }
@@ -69,7 +90,7 @@ export class PathRules {
 
   /** The path below the document root under which the app itself knows a file, if any. */
   #toUrlPath(realPath: string): string | null {
-    const path = this.#appRoot + this.#toAppPath(realPath);
+    const path = this.#toAppPath(realPath);
     return isInside(path, this.#documentRoot)
       ? path.slice(this.#documentRoot.length)
       : null;
@@ -80,6 +101,15 @@ export class PathRules {
     const root = this.#linkedRoots.find((linked) => isInside(realPath, linked));
     return realPath.slice((root ?? this.#appRoot).length);
   }
+}
+
+/** No glob, and no directory. */
+function isName(glob: string): boolean {
+  return !/[*?[{]|\/$/.test(glob);
+}
+
+function toPath(path: string): string {
+  return `/${toBinary(path).replace(/^\/+|\/+$/g, '')}`;
 }
 
 function lastPart(path: string): string {

@@ -198,13 +198,14 @@ export class Router {
     // The exception for a missing file is dear. And what exists has names of 255 bytes at
     // most: patterns like Drupal's `*.*sql` take 100 ms for one of 8000.
     if (findStats(filename) === null) return null;
-    if (name !== this.#frontController && !this.rules.mayRun(path)) return null;
+    const isFront = name === this.#frontController;
+    if (!isFront && !this.rules.mayRun(path)) return null;
     const opened = openInside(filename, this.roots);
     if (opened === null) return null;
     closeSync(opened.fd);
-    if (name !== this.#frontController && !this.rules.mayRunReal(opened.realPath)) {
-      return null;
-    }
+    const { realPath } = opened;
+    if (!isFront && !this.rules.mayRunReal(realPath)) return null;
+    if (!this.rules.isCode(path, realPath)) return null;
     return { kind: 'script', scriptFilename: filename, scriptName: path, pathInfo };
   }
 

@@ -223,6 +223,13 @@ const faults: readonly [
     /main\.php does not exist/,
   ],
   [
+    'a front controller that the app may overwrite',
+    { 'web/index.php': '', 'phpack.json': '{"writable": ["web/"]}' },
+    {},
+    'PHPACK_E_CONFIG',
+    /web\/index\.php lies in web\/, which the app writes/,
+  ],
+  [
     'an address that is none',
     { ...index, 'phpack.json': '{"http": {"listen": ["8080"]}}' },
     {},
@@ -288,6 +295,13 @@ test.each(faults)('%s: refused', (_, content, options, code, message) => {
   expect(() => readProject({ directory: root, cwd: root, ...options })).toThrow(
     expect.objectContaining({ code, message: expect.stringMatching(message) }),
   );
+});
+
+test('a front controller that the app may overwrite can be listed', () => {
+  const config = '{"writable": ["web/"], "entryScripts": ["index.php"]}';
+  using tree = temporaryTree({ 'web/index.php': '', 'phpack.json': config });
+  const read = readProject({ directory: tree.root, cwd: '/' });
+  expect(read.config.writable).toEqual(['web/']);
 });
 
 test.each([
