@@ -7,13 +7,13 @@ import { checkOutput } from '../payload/output.ts';
 import { writeProduct, type WrittenProduct } from '../payload/write.ts';
 import { type Project, readProject } from '../project/project.ts';
 import { assertRequirements } from '../project/requirements.ts';
-import { createSelection } from '../project/select.ts';
-import { type AppTree, walkApp } from '../project/walk.ts';
+import { readTree } from '../project/tree.ts';
+import type { AppTree } from '../project/walk.ts';
 import { type Proof, proveProduct, type ProveOptions } from '../prove.ts';
 import { defaultTarget, findTarget } from '../targets.ts';
 import { formatBytes, formatCount } from '../ui/format.ts';
 import { Progress } from '../ui/progress.ts';
-import { reportBuild, tellLeftOut } from '../ui/report.ts';
+import { reportBuild, tellDevelopment, tellLeftOut } from '../ui/report.ts';
 
 export interface BuildOptions {
   directory: string;
@@ -90,13 +90,6 @@ export async function build(
   }
 }
 
-function readTree(project: Project, output: string): AppTree {
-  const { root, config, leaveOut, composer } = project;
-  const developmentDirs = composer?.developmentDirs ?? [];
-  const ownFiles = [output];
-  return walkApp(root, createSelection({ config, leaveOut, ownFiles, developmentDirs }));
-}
-
 /** `exclude` may have taken too much: nothing would fail, and nothing be served. */
 function assertServed({ config, root }: Project, { leftOut }: AppTree): void {
   const { documentRoot, frontController } = config;
@@ -117,10 +110,7 @@ function describeTree({ entries }: AppTree): string {
 function tellTree(progress: Progress, project: Project, tree: AppTree): void {
   for (const warning of tree.warnings) progress.warn(warning);
   tellLeftOut(progress, project, tree);
-  const development = project.composer?.packages.filter((one) => one.isDevelopment) ?? [];
-  if (development.length === 0) return;
-  const count = formatCount(development.length, 'development package');
-  progress.warn(`${count} installed; \`composer install --no-dev\` leaves them out`);
+  tellDevelopment(progress, project, tree);
 }
 
 function manifestOf(project: Project, parts: Parts, target: string, tree: AppTree) {

@@ -29,6 +29,8 @@ const composerJson = z.looseObject({
 const installedPackage = z.looseObject({
   name: z.string(),
   version: z.optional(z.string()),
+  'install-path': z.optional(z.nullable(z.string())),
+  dist: z.optional(z.nullable(z.looseObject({ type: z.optional(z.string()) }))),
   require: links,
   provide: links,
   replace: links,
@@ -43,24 +45,31 @@ const installedJson = z.union([
   z.array(installedPackage),
 ]);
 
-export interface ComposerPackage {
+export interface Requirer {
   name: string;
-  version: string;
   require: Readonly<Record<string, string>>;
   /** What it is a substitute for: `ext-mbstring` for a polyfill. */
   provides: readonly string[];
+}
+
+export interface ComposerPackage extends Requirer {
+  version: string;
   isDevelopment: boolean;
+  /** Where it is, relative to the app; null for one without files. */
+  path: string | null;
+  /** Of a `path` repository: Composer has linked it, unless it was told to copy. */
+  isLocal: boolean;
 }
 
 export interface ComposerProject {
   /** composer.json's own requirements; the name is `composer.json`. */
-  root: ComposerPackage;
+  root: Requirer;
   packages: readonly ComposerPackage[];
   vendorDir: string;
   /** Whether `composer install` has run. */
   isInstalled: boolean;
-  /** Directories of `autoload-dev`, relative. */
-  developmentDirs: readonly string[];
+  /** Files and directories of `autoload-dev` alone, relative. */
+  developmentPaths: readonly string[];
 }
 
 /**
@@ -72,19 +81,17 @@ export function readComposer(root: string): ComposerProject | null {
   if (text === null) return null;
   const project = parseJson(text, composerJson, file, 'PHPACK_E_COMPOSER');
   const vendorDir = cleanVendorDir(asObject(project.config)['vendor-dir'], root);
-  const installed = readInstalled(join(root, vendorDir, 'composer/installed.json'));
+  const installed = readInstalled(root, vendorDir);
   return {
     root: {
       name: 'composer.json',
-      version: '',
       require: asLinks(project.require),
       provides: providesOf(project),
-      isDevelopment: false,
     },
     packages: installed ?? [],
     vendorDir,
     isInstalled: installed !== null,
-    developmentDirs: developmentDirsOf(project),
+    developmentPaths: developmentPathsOf(project),
   };
 }
 
@@ -101,7 +108,8 @@ export function assertInstalled(project: ComposerProject, root: string): void {
   throw new PackagerError('PHPACK_E_VENDOR_MISSING', seen);
 }
 
-function readInstalled(file: string): ComposerPackage[] | null {
+function readInstalled(root: string, vendorDir: string): ComposerPackage[] | null {
+  const file = join(root, vendorDir, 'composer/installed.json');
   const text = readTextIfExists(file);
   if (text === null) return null;
   const installed = parseJson(text, installedJson, file, 'PHPACK_E_COMPOSER');
@@ -113,7 +121,25 @@ function readInstalled(file: string): ComposerPackage[] | null {
     require: asLinks(one.require),
     provides: providesOf(one),
     isDevelopment: development.has(one.name),
+    path: installPath(one, vendorDir),
+    isLocal: one.dist?.type === 'path',
   }));
+}
+
+/** Composer 1 does not say it. */
+function installPath(
+  one: z.infer<typeof installedPackage>,
+  vendorDir: string,
+): string | null {
+  const given = one['install-path'];
+  if (given === null) return null;
+  const path = given === undefined ? `../${one.name}` : given;
+  return join(vendorDir, 'composer', path).replace(/\/$/, '');
+}
+
+/** Where those are that Composer may have linked. */
+export function localPackages({ packages }: ComposerProject): string[] {
+  return packages.flatMap(({ path, isLocal }) => (isLocal && path !== null ? path : []));
 }
 
 function providesOf(one: { provide?: unknown; replace?: unknown }): string[] {
@@ -138,25 +164,20 @@ function cleanVendorDir(value: unknown, root: string): string {
   throw new PackagerError('PHPACK_E_COMPOSER', seen, { remedy });
 }
 
-/**
- * Directories of `autoload-dev`, but for those that the app itself loads from. Files that
- * are loaded at once are not among them: without them, nothing would start.
- */
-function developmentDirsOf(project: z.infer<typeof composerJson>): string[] {
-  const { classmap, files } = asObject(project.autoload);
-  const own = [...mappedPaths(project.autoload), ...cleanPaths([classmap, files].flat())];
-  return mappedPaths(project['autoload-dev']).filter(
+/** Paths of `autoload-dev`, but for those that the app itself loads from. */
+function developmentPathsOf(project: z.infer<typeof composerJson>): string[] {
+  const own = pathsOf(project.autoload);
+  const paths = pathsOf(project['autoload-dev']).filter(
     (dir) => !own.some((path) => path === dir || path.startsWith(`${dir}/`)),
   );
+  return [...new Set(paths)];
 }
 
-function mappedPaths(autoload: unknown): string[] {
-  const { 'psr-4': psr4, 'psr-0': psr0 } = asObject(autoload);
-  return cleanPaths([psr4, psr0].flatMap((map) => Object.values(asObject(map))).flat());
-}
-
-function cleanPaths(paths: readonly unknown[]): string[] {
-  return paths
+function pathsOf(autoload: unknown): string[] {
+  const { 'psr-4': psr4, 'psr-0': psr0, classmap, files } = asObject(autoload);
+  const mapped = [psr4, psr0].flatMap((map) => Object.values(asObject(map)));
+  return [...mapped, classmap, files]
+    .flat()
     .filter((path): path is string => typeof path === 'string')
     .map((path) => path.replace(/^\.\//, '').replace(/\/+$/, ''))
     .filter((path) => path !== '' && path !== '.' && !path.startsWith('..'));

@@ -1,5 +1,5 @@
 import { PackagerError } from '../errors.ts';
-import type { ComposerPackage, ComposerProject } from './composer.ts';
+import type { ComposerProject, Requirer } from './composer.ts';
 import { satisfies } from './constraint.ts';
 
 /** What libphp.json says of the PHP that is going to be packed. */
@@ -22,12 +22,10 @@ export function assertRequirements(
   composer: ComposerProject | null,
   configured: readonly string[],
 ): void {
-  const own: ComposerPackage = {
+  const own: Requirer = {
     name: 'phpack.json',
-    version: '',
     require: Object.fromEntries(configured.map((name) => [composerName(name), '*'])),
     provides: [],
-    isDevelopment: false,
   };
   const installed = composer?.packages.filter((one) => !one.isDevelopment) ?? [];
   const all = [own, ...(composer ? [composer.root] : []), ...installed];
@@ -35,7 +33,7 @@ export function assertRequirements(
   assertVersion(php.version, all);
 }
 
-function assertExtensions(php: PhpFacts, packages: readonly ComposerPackage[]): void {
+function assertExtensions(php: PhpFacts, packages: readonly Requirer[]): void {
   const present = new Set(php.extensions.map(composerName));
   // By either name: its own is the one Composer uses.
   if (present.has('ext-zend-opcache')) present.add('ext-opcache');
@@ -56,7 +54,7 @@ function assertExtensions(php: PhpFacts, packages: readonly ComposerPackage[]): 
   throw new PackagerError('PHPACK_E_EXTENSION_MISSING', seen);
 }
 
-function assertVersion(version: string, packages: readonly ComposerPackage[]): void {
+function assertVersion(version: string, packages: readonly Requirer[]): void {
   const faults = packages.flatMap(({ name, require }) => {
     const constraint = require['php'] ?? require['php-64bit'] ?? '*';
     return satisfies(version, constraint) ? [] : [`${name} needs ${constraint}`];

@@ -23,7 +23,8 @@ export const rules: readonly Rule[] = [
     reason: 'version control',
     globs: [
       '**/.{git,svn,hg,bzr}',
-      '**/CVS',
+      // Not the directory: it may be a namespace.
+      '**/CVS/{Entries,Entries.*,Root,Repository,Tag,Template,Base}',
       '**/.git{modules,attributes}',
       '**/.hgignore',
     ],

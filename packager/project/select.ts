@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { type AppConfig, TRAILER_MAGIC } from '../../runtime/payload/format.ts';
 import { PackagerError } from '../errors.ts';
+import { type NamedPaths, nothingNamed } from './autoload.ts';
 import { compileGlobs, expandBraces, type Matcher } from './glob.ts';
 import { holdsPrivateKey, maybePrivateKey, type Reason, rules } from './rules.ts';
 import type { Selection } from './walk.ts';
@@ -11,21 +12,38 @@ export interface SelectionOptions {
   leaveOut: readonly string[];
   /** Absolute paths that belong to this build: the output. */
   ownFiles: readonly string[];
-  /** Directories that composer.json declares for development, relative. */
-  developmentDirs: readonly string[];
+  composer: ComposerPaths | null;
+}
+
+/** What Composer says of the app's paths; all are relative to its root. */
+export interface ComposerPaths {
+  vendorDir: string;
+  /** Of `autoload-dev`: left out, unless the autoloader names them. */
+  developmentPaths: readonly string[];
+  /** By the autoloader. */
+  named: NamedPaths;
+  /** Links to packages outside of the app, and where they lead: packed in their place. */
+  linkedPackages: ReadonlyMap<string, string>;
 }
 
 /** Enough of a key file to see what it is. */
 const HEAD_BYTES = 4096;
 /** The base alone is larger. */
 const SMALLEST_PRODUCT = 32 << 20;
+/** What PHP loads is part of the app, whatever rules of thumb say. */
+const yielding: ReadonlySet<Reason> = new Set([
+  'development',
+  'template',
+  'editor',
+  'version control',
+]);
 
 /**
  * Puts the rules of phpack, of the template and of the app in order. Throws
  * PHPACK_E_CONFIG.
  */
 export function createSelection(options: SelectionOptions): Selection {
-  const { config, leaveOut, ownFiles, developmentDirs } = options;
+  const { config, leaveOut, ownFiles, composer } = options;
   const isIncluded = compile('include', config.include);
   const isExcluded = compile('exclude', config.exclude);
   const isOfTemplate = compileGlobs(leaveOut);
@@ -35,12 +53,20 @@ export function createSelection(options: SelectionOptions): Selection {
     matches: compileGlobs(globs),
   }));
   const isMaybeKey = compileGlobs(maybePrivateKey);
+  const linked = composer?.linkedPackages ?? new Map<string, string>();
+  const development = new Set([
+    ...(composer?.developmentPaths ?? []),
+    // What a package is developed with; the app's autoloader has all that it needs.
+    ...[...linked.keys()].map((path) => `${path}/vendor`),
+  ]);
+  const vendor = `${composer?.vendorDir ?? 'vendor'}/`;
+  const named = composer?.named ?? nothingNamed;
   const ruleOf = (path: string): Reason | null => {
     if (isExcluded(path)) return 'exclude';
-    if (isOfTemplate(path)) return 'template';
-    if (developmentDirs.includes(path)) return 'development';
     // What is in them was made here; the directory itself is made there.
     if (caches.some((cache) => path.startsWith(`${cache}/`))) return 'cache';
+    if (isOfTemplate(path)) return 'template';
+    if (development.has(path)) return 'development';
     return byRule.find(({ matches }) => matches(path))?.reason ?? null;
   };
   const wanted = config.include.flatMap(expandBraces).map((glob) => glob.split('/'));
@@ -48,15 +74,18 @@ export function createSelection(options: SelectionOptions): Selection {
     decide({ path, kind, absolute, size }, inherited) {
       if (ownFiles.includes(absolute)) return 'phpack';
       if (isIncluded(path)) return null;
-      const reason = inherited ?? ruleOf(path);
-      if (reason !== null || kind !== 'file') return reason;
-      // Keys in vendor/ are published with the package: test data.
-      if (isMaybeKey(path) && !path.startsWith('vendor/') && isPrivateKey(absolute)) {
-        return 'secret';
-      }
+      const isFinal = inherited !== null && !yielding.has(inherited);
+      const reason = isFinal ? inherited : (ruleOf(path) ?? inherited);
+      if (reason !== null && !(yielding.has(reason) && named.has(path))) return reason;
+      if (kind !== 'file') return null;
+      // Keys in vendor/ are published with the package: test data. Code may speak of keys.
+      const isPublic = path.startsWith(vendor) || named.has(path);
+      if (isMaybeKey(path) && !isPublic && isPrivateKey(absolute)) return 'secret';
       return isProduct(absolute, size) ? 'phpack' : null;
     },
-    maybeInside: (path) => wanted.some((segments) => canBeBelow(path, segments)),
+    maybeInside: (path) =>
+      named.isAbove(path) || wanted.some((segments) => canBeBelow(path, segments)),
+    linkedPackages: linked,
   };
 }
 

@@ -46,6 +46,8 @@ export interface Selection {
   decide(candidate: Candidate, inherited: Reason | null): Reason | null;
   /** Whether something below a directory that stays out may be wanted all the same. */
   maybeInside(path: string): boolean;
+  /** Links to directories that are packed in their place, and where they lead. */
+  linkedPackages: ReadonlyMap<string, string>;
 }
 
 /**
@@ -78,7 +80,7 @@ function walkDirectory(
     }
     const absolute = join(tree.root, path);
     const stats = lookAt(absolute);
-    const kind = kindOf(stats);
+    const kind = selection.linkedPackages.has(path) ? 'directory' : kindOf(stats);
     if (kind === null) {
       tree.leftOut.push({ path, reason: 'special file' });
       continue;
@@ -92,7 +94,7 @@ function walkDirectory(
     } else if (reason !== null) {
       tree.leftOut.push({ path, reason });
     } else {
-      addEntry(tree, path, kind, stats);
+      addEntry(tree, path, kind, stats, selection);
     }
   }
 }
@@ -120,13 +122,14 @@ function addEntry(
   path: string,
   kind: 'file' | 'symlink',
   stats: Stats,
+  selection: Selection,
 ): void {
   if (kind === 'file') {
     const mode = (stats.mode & 0o111) === 0 ? 0o644 : 0o755;
     tree.entries.push({ path, kind, mode, size: stats.size, linkTarget: '' });
     return;
   }
-  const { target, warning } = resolveLink(tree.root, path);
+  const { target, warning } = resolveLink(tree.root, path, selection.linkedPackages);
   if (warning) tree.warnings.push(warning);
   tree.entries.push({ path, kind, mode: 0o777, size: 0, linkTarget: target });
 }

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
 import type { WrittenProduct } from '../payload/write.ts';
+import { developmentParts } from '../project/development.ts';
 import { compileGlobs } from '../project/glob.ts';
 import type { Project } from '../project/project.ts';
 import { maybeSecret, type Reason } from '../project/rules.ts';
@@ -42,6 +43,29 @@ export function tellLeftOut(progress: Progress, project: Project, tree: AppTree)
   tellFirstContent(progress, project, tree);
   if (project.closed.length === 0) return;
   progress.line(`  not served, as .htaccess says: ${someOf(project.closed)}`);
+}
+
+/** One warning for all that only developers need: names, size, and how to be rid of it. */
+export function tellDevelopment(
+  progress: Progress,
+  { root, composer }: Project,
+  { entries }: AppTree,
+): void {
+  if (!composer) return;
+  const { names, packages, bytes } = developmentParts(root, composer, entries);
+  if (names.length === 0) return;
+  const paths = names.length - packages;
+  const counts = [
+    ...(packages > 0 ? [formatCount(packages, 'package')] : []),
+    ...(paths > 0
+      ? [formatCount(paths, 'path of `autoload-dev`', 'paths of `autoload-dev`')]
+      : []),
+  ];
+  progress.warn(
+    `packed, though only development needs it: ${counts.join(' and ')}, ` +
+      `${formatBytes(bytes)} (${someOf(names)}); ` +
+      '`composer install --no-dev` leaves it out',
+  );
 }
 
 function someOf(paths: readonly string[]): string {

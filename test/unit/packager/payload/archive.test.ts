@@ -17,7 +17,7 @@ const selection = createSelection({
   config,
   leaveOut: [],
   ownFiles: [],
-  developmentDirs: [],
+  composer: null,
 });
 const walk = (): AppTree => walkApp(app.root, selection);
 const file = (): string => join(app.root, 'dir/b.php');
@@ -93,7 +93,7 @@ test('an unreadable file that is left out does not matter', async () => {
     config: { ...config, exclude: ['dir/b.php'] },
     leaveOut: [],
     ownFiles: [],
-    developmentDirs: [],
+    composer: null,
   });
   const tree = await asStranger(() => walkApp(app.root, exclude));
   expect(await asStranger(() => pack(tree))).toBe(1);

@@ -43,7 +43,7 @@ test('what the app loads from is not left out for being of autoload-dev, too', (
     'psr-0': { '': ['helpers', 'fixtures', '', '..'] },
   };
   const project = read({ autoload, 'autoload-dev': development });
-  expect(project.developmentDirs).toEqual(['tests', 'fixtures']);
+  expect(project.developmentPaths).toEqual(['tests', 'fixtures']);
 });
 
 test.each(['../vendor', '/srv/vendor', '~/vendor', '$HOME/vendor', '.'])(

@@ -17,13 +17,15 @@ function onePackage(name: string, facts: Partial<ComposerPackage> = {}): Compose
     require: {},
     provides: [],
     isDevelopment: false,
+    path: null,
+    isLocal: false,
     ...facts,
   };
 }
 
 function project(...packages: ComposerPackage[]): ComposerProject {
   const root = onePackage('composer.json', { require: { php: '>=8.2' } });
-  return { root, packages, vendorDir: 'vendor', isInstalled: true, developmentDirs: [] };
+  return { root, packages, vendorDir: 'vendor', isInstalled: true, developmentPaths: [] };
 }
 
 test('what PHP has may be required, whatever the case', () => {

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { nothingNamed } from '../../../../packager/project/autoload.ts';
 import {
   createSelection,
   type SelectionOptions,
@@ -14,7 +15,7 @@ const nothing: SelectionOptions = {
   config: { exclude: [], include: [], caches: [] },
   leaveOut: [],
   ownFiles: [],
-  developmentDirs: [],
+  composer: null,
 };
 
 function walk(root: string, options: Partial<SelectionOptions> = {}): AppTree {
@@ -69,6 +70,7 @@ test.each([
   ['.git/config', 'version control', '.git'],
   ['sub/.git', 'version control', 'sub/.git'],
   ['.svn/entries', 'version control', '.svn'],
+  ['src/CVS/Root', 'version control', 'src/CVS/Root'],
   ['theme/node_modules/x/a.js', 'development', 'theme/node_modules'],
   ['.github/workflows/ci.yml', 'development', '.github'],
   ['docker-compose.override.yml', 'development', 'docker-compose.override.yml'],
@@ -98,6 +100,7 @@ test.each([
   ['.well-known/security.txt', ''],
   ['.htaccess', ''],
   ['vendor/a/auth.json', ''],
+  ['src/CVS/Client.php', ''],
 ])('%s goes in', (file, content) => {
   using tree = temporaryTree({ [file]: content });
   expect(paths(walk(tree.root))).toContain(file);
@@ -129,7 +132,12 @@ test('exclude, the template, caches and development directories stay out', () =>
   const walked = walk(tree.root, {
     config: { exclude: ['docs/'], include: [], caches: ['bootstrap/cache/'] },
     leaveOut: ['var/log/*'],
-    developmentDirs: ['tests'],
+    composer: {
+      vendorDir: 'vendor',
+      developmentPaths: ['tests'],
+      named: nothingNamed,
+      linkedPackages: new Map(),
+    },
   });
   expect(paths(walked)).toEqual([
     'bootstrap',
