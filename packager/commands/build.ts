@@ -13,7 +13,7 @@ import { type Proof, proveProduct, type ProveOptions } from '../prove.ts';
 import { defaultTarget, findTarget } from '../targets.ts';
 import { formatBytes, formatCount } from '../ui/format.ts';
 import { Progress } from '../ui/progress.ts';
-import { reportBuild, tellDevelopment, tellLeftOut } from '../ui/report.ts';
+import { reportBuild, tellDevelopment, tellLeftOut, tellUnserved } from '../ui/report.ts';
 
 export interface BuildOptions {
   directory: string;
@@ -110,6 +110,7 @@ function describeTree({ entries }: AppTree): string {
 function tellTree(progress: Progress, project: Project, tree: AppTree): void {
   for (const warning of tree.warnings) progress.warn(warning);
   tellLeftOut(progress, project, tree);
+  tellUnserved(progress, project, tree);
   tellDevelopment(progress, project, tree);
 }
 

@@ -4,9 +4,8 @@ import type { AppConfig } from '../../runtime/payload/format.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { type ConfigFile, configFile, mergeConfig } from './config.ts';
+import { closedBeside, composerGlobs, globOf } from './denied.ts';
 import { configFaults, isBelow } from './faults.ts';
-import { compileGlobs } from './glob.ts';
-import { closedDirectories } from './htaccess.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 import {
   detectDocumentRoot,
@@ -57,9 +56,11 @@ export function readProject(options: ProjectOptions): Project {
   const given = options.documentRoot ?? own.documentRoot;
   const documentRoot = chooseDocumentRoot(root, template, given);
   if (composer) assertInstalled(composer, root);
+  const ofTemplate = templateConfig(template, root, documentRoot);
+  const vendor = composerGlobs(root, documentRoot, composer);
   const merged = mergeConfig(
     { name: nameOf(root) },
-    templateConfig(template, root, documentRoot),
+    { ...ofTemplate, deny: [...ofTemplate.deny, ...vendor] },
     own,
     { documentRoot, template: template.name },
     options.name === undefined ? {} : { name: options.name },
@@ -69,16 +70,6 @@ export function readProject(options: ProjectOptions): Project {
   const config = { ...merged, deny: [...merged.deny, ...closed.map(globOf)] };
   const leaveOut = template.leaveOut.map((glob) => withDocumentRoot(glob, documentRoot));
   return { root, template, composer, config, closed, leaveOut };
-}
-
-/** Those that `deny` does not name anyway. */
-function closedBeside({ documentRoot, deny }: AppConfig, root: string): string[] {
-  const isDenied = compileGlobs(deny);
-  return closedDirectories(root, documentRoot).filter((dir) => !isDenied(`${dir}/x`));
-}
-
-function globOf(directory: string): string {
-  return `${directory.replace(/[*?[\]{},]/g, '?')}/**`;
 }
 
 /**

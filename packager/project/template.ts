@@ -27,6 +27,11 @@ const templateFile = z.strictObject({
   leaveOut: z.array(z.string()),
   /** Files that an installer makes: writable, unless the app brings them. */
   writableIfAbsent: z.array(z.string()),
+  /**
+   * Beside its `deny` while the document root is the app's own: what is there lies there for
+   * lack of another place.
+   */
+  denyInRoot: z.array(z.string()),
   /** `{docroot}/` in `writable` and `caches` is replaced. */
   config: configFile,
   /** What the front page of an app that is not installed yet answers. */
@@ -86,15 +91,16 @@ export function templateConfig(
   template: Template,
   root: string,
   docroot: string,
-): ConfigFile {
+): ConfigFile & { deny: string[] } {
   const place = (path: string): string => withDocumentRoot(path, docroot);
-  const { writable = [], caches = [] } = template.config;
+  const { writable = [], caches = [], deny = [] } = template.config;
   const made = template.writableIfAbsent.map(place);
   const absent = made.filter((path) => !existsSync(join(root, path)));
   return {
     ...template.config,
     template: template.name,
     documentRoot: docroot,
+    deny: [...deny, ...(docroot === '' ? template.denyInRoot : [])],
     writable: [...writable.map(place), ...absent],
     caches: caches.map(place),
   };

@@ -6,6 +6,7 @@ import { developmentParts } from '../project/development.ts';
 import { compileGlobs } from '../project/glob.ts';
 import type { Project } from '../project/project.ts';
 import { maybeSecret, type Reason } from '../project/rules.ts';
+import { unservedFiles } from '../project/unserved.ts';
 import type { AppTree } from '../project/walk.ts';
 import type { Proof } from '../prove.ts';
 import { formatBytes, formatCount, formatSeconds } from './format.ts';
@@ -41,8 +42,14 @@ export function tellLeftOut(progress: Progress, project: Project, tree: AppTree)
     progress.warn(`packed, readable for every customer: ${names}`);
   }
   tellFirstContent(progress, project, tree);
-  if (project.closed.length === 0) return;
-  progress.line(`  not served, as .htaccess says: ${someOf(project.closed)}`);
+}
+
+/** Not a warning: most of an app's code is never asked for by its name. */
+export function tellUnserved(progress: Progress, project: Project, tree: AppTree): void {
+  const byRule = [...unservedFiles(project, tree)];
+  for (const [rule, paths] of byRule.sort(([, a], [, b]) => b.length - a.length)) {
+    progress.line(`  not served (${rule}): ${fewOf(paths)}`);
+  }
 }
 
 /** One warning for all that only developers need: names, size, and how to be rid of it. */
@@ -85,13 +92,14 @@ function tellFirstContent(progress: Progress, project: Project, tree: AppTree): 
       ),
   );
   if (files.length === 0) return;
-  const some = files
-    .slice(0, 3)
-    .map(({ path }) => path)
-    .join(', ');
-  const dots = files.length > 3 ? ', …' : '';
-  const count = formatCount(files.length, 'file');
-  progress.line(`  first content of writable paths: ${count} (${some}${dots})`);
+  const paths = files.map(({ path }) => path);
+  progress.line(`  first content of writable paths: ${fewOf(paths)}`);
+}
+
+function fewOf(paths: readonly string[]): string {
+  const dots = paths.length > 3 ? ', …' : '';
+  const count = formatCount(paths.length, 'file');
+  return `${count} (${paths.slice(0, 3).join(', ')}${dots})`;
 }
 
 export interface BuildReport {

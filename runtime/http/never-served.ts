@@ -1,105 +1,148 @@
 /**
  * Names that are never sent as a file, whatever the configuration says: they answer as if
- * they did not exist. Data; docs/reference/http.md explains it to users.
+ * they did not exist. Data; docs/reference/http.md lists all of it for users, and a test
+ * keeps both in step.
  */
+export interface NameRule {
+  /** As the documentation and `phpack build` call it. */
+  title: string;
+  /** Extensions, any case; `*` stands for letters and digits. */
+  extensions: readonly string[];
+  /** Whole names, any case; `*` and `?` as in globs. */
+  names: readonly string[];
+}
 
-/** Files whose content PHP may execute, so it is source code. Extensions, any case. */
-const sourceExtensions = [
-  // Anything may follow: php5, php_old, php-2024, phpbak.
-  'php[a-z0-9]*',
-  'pht',
-  'phtm',
-  'phtml',
-  'phar',
-  'inc',
-  // Drupal
-  'module',
-  'install',
-  'theme',
-  'profile',
-  'engine',
+/** Files whose content PHP may execute, so it is source code. */
+const source: NameRule = {
+  title: 'source code',
+  // First PHP's, as php5, php_old, php-2024; from `module` on, Drupal's.
+  extensions: words('php* pht phtm phtml phar inc module install theme profile engine'),
+  names: [],
+};
+
+const others: readonly NameRule[] = [
+  {
+    title: 'databases',
+    extensions: words(
+      'db db2 db3 sqlite sqlite2 sqlite3 s3db sl3 sdb mdb accdb laccdb mdf ndf ldf fdb ' +
+        'gdb frm ibd myd myi rdb aof duckdb realm',
+    ),
+    // What SQLite keeps beside a database, whatever its name is.
+    names: words('*-wal *-wal2 *-shm *-journal *-mj????????? ibdata*'),
+  },
+  {
+    title: 'private keys',
+    extensions: words(
+      'key pem p8 pk8 pkcs8 p12 pkcs12 pfx ppk private jks jceks bks keystore keychain ' +
+        'keychain-db kdb kdbx psafe3 ovpn htpasswd htdigest',
+    ),
+    names: words(
+      'id_rsa* id_dsa* id_ecdsa* id_ed25519* id_xmss* ssh_host_*key *private*.asc ' +
+        '*secret*.asc secring.* wallet.dat',
+    ),
+  },
+  {
+    title: 'dumps and logs',
+    extensions: words('*sql dump dmp log'),
+    names: words('error_log access_log nohup.out'),
+  },
+  {
+    title: 'configuration and templates',
+    extensions: words('ini cnf conf env neon tfstate tfvars twig'),
+    names: ['web.config'],
+  },
+  {
+    title: 'copies',
+    extensions: words(
+      // Of Vim, from swp downwards. Not further than swj: swf is Flash.
+      'bak bkp backup old orig save rej dist swp swo swn swm swl swk swj',
+    ),
+    names: words('*~ #*# *,v *.*[-_]bak *.*[-_]backup *.*[-_]old *.*[-_]orig'),
+  },
+  {
+    title: 'project files',
+    extensions: [],
+    names: words(
+      'composer.json composer.lock auth.json symfony.lock phpack.json package.json ' +
+        'package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml ' +
+        'pnpm-workspace.yaml bun.lock bun.lockb phpunit.xml phpcs.xml psalm.xml ' +
+        'phinx.yml phinx.yaml phinx.json docker-compose*.yml docker-compose*.yaml ' +
+        'compose.yml compose.yaml dockerfile dockerfile.* makefile vagrantfile jenkinsfile',
+    ),
+  },
 ];
 
-/** Extensions that hold code or data of the application, logs, dumps or copies. */
-const privateExtensions = [
-  'bak',
-  'old',
-  'orig',
-  'save',
-  'rej',
-  'dist',
-  'sw[a-p]',
-  'log',
-  'sql',
-  'sqlite',
-  'sqlite3',
-  'db',
-  'db3',
-  'sqlite-wal',
-  'sqlite-shm',
-  'sqlite-journal',
-  'ini',
-  'cnf',
-  'neon',
-  'twig',
-  'pem',
-  'pfx',
-  'p12',
-  'htpasswd',
-];
+export const nameRules: readonly NameRule[] = [source, ...others];
 
-/** Whole names, any case. */
-const privateNames = [
-  'composer\\.(?:json|lock|phar)',
-  'package(?:-lock)?\\.json',
-  'npm-shrinkwrap\\.json',
-  'yarn\\.lock',
-  'pnpm-lock\\.yaml',
-  'phpunit\\.xml(?:\\..*)?',
-  'phpstan\\..*',
-  'psalm\\.xml',
-  'phpack\\.json',
-  'auth\\.json',
-  'docker-compose.*\\.ya?ml',
-  'dockerfile',
-  'makefile',
-  'web\\.config',
-  'error_log',
-  'id_rsa',
-  'thumbs\\.db',
-];
+/** The rule about what begins with a dot; not one of names, as it holds for paths. */
+export const hiddenRule: NameRule = {
+  title: 'hidden',
+  extensions: [],
+  names: ['.*', 'CVS'],
+};
 
-/**
- * Endings after which `name.php.` is no copy of a script: what is bundled or generated
- * for browsers may carry the name of a script, and visitors upload `company.profile.pdf`.
- */
+/** For browsers, whatever else is in the name: `mode.php.js`, `company.profile.pdf`. */
 const webExtensions = [
   'm?js|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf',
   'pdf|docx?|xlsx?|pptx?|od[tsp]|epub|mp[34]|m4[av]|webm|og[gv]',
 ].join('|');
 
-const source = sourceExtensions.join('|');
-const compressed = '(?:\\.(?:gz|bz2|xz|zst|br|zip|7z|tar|tgz))*';
+/**
+ * What is put behind a name: compressed, numbered, dated and other copies, SQLite's side
+ * files. No part can be read as two others: that would take time without end.
+ */
+const compressed = '\\.(?:gz|bz2|xz|zst|br|lz4|zip|7z|rar|tar|tgz)';
+const copied =
+  '[-_. ](?:bak|bkp|backup|old|orig|save|rej|dist|copy|tmp|temp|new|part|sw[j-p])';
+const numbered = '[-_.t:]\\d+| ?\\(\\d+\\)';
+const behind = `(?:${compressed}|${copied}|${numbered}|-(?:wal2?|shm|journal)|~)*$`;
 
-const never = new RegExp(
-  [
-    // Copies by editors: name~, #name#, name.php.20, name.php_old, 'name.php copy'.
-    '~$',
-    '^#.*#$',
-    `\\.(?:${source})(?![a-z0-9])(?!.*\\.(?:${webExtensions})$)`,
-    `\\.(?:${privateExtensions.join('|')})${compressed}$`,
-    `^(?:${privateNames.join('|')})${compressed}$`,
-  ].join('|'),
-  'i',
-);
+/** In the order of `nameRules`. */
+const patterns = nameRules.map((rule) => {
+  const extensions = rule.extensions
+    .map((ext) => ext.replace('*', '[a-z0-9]*'))
+    .join('|');
+  // Anything may follow an extension of source code: it is no less readable.
+  if (rule === source)
+    return `\\.(?:${extensions})(?![a-z0-9])(?!.*\\.(?:${webExtensions})$)`;
+  const names = rule.names.map(globToPattern).join('|');
+  // A public key is public, and a page about id_rsa no key.
+  const isOther = `(?!.*\\.(?:pub|html?|${webExtensions})$)`;
+  return `(?:\\.(?:${extensions || '(?!)'})|^${isOther}(?:${names}))${behind}`;
+});
+const never = new RegExp(patterns.join('|'), 'i');
 
-/** `name`: last part of a path, a binary string. */
+/** The rule that keeps a file from being sent. `name`: last part of a path, binary. */
 export function isNeverServed(name: string): boolean {
-  // A name that ends in spaces or dots is compared without them: other systems drop them.
-  return never.test(name.replace(/[\s.]+$/, ''));
+  return never.test(withoutEnd(name));
+}
+
+/** The rule because of which a name is never served; null when it may be. */
+export function nameRuleOf(name: string): NameRule | null {
+  if (!isNeverServed(name)) return null;
+  const bare = withoutEnd(name);
+  const at = patterns.findIndex((pattern) => new RegExp(pattern, 'i').test(bare));
+  return nameRules[at]!;
 }
 
 /** Hidden files and directories, except the registered `/.well-known/` (RFC 8615). */
 export function isHidden(path: string): boolean {
-  return /\/\./.test(path.startsWith('/.well-known/') ? path.slice(12) : path);
+  const rest = path.startsWith('/.well-known/') ? path.slice(12) : path;
+  return /\/(?:\.|CVS(?:\/|$))/.test(rest);
+}
+
+/** Spaces and dots at the end of a name, which other systems drop. */
+function withoutEnd(name: string): string {
+  return name.replace(/[\s.]+$/, '');
+}
+
+function words(text: string): string[] {
+  return text.split(' ');
+}
+
+function globToPattern(glob: string): string {
+  return glob
+    .replace(/[.+()|^$]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
 }

@@ -2,7 +2,7 @@ import type { AppConfig } from '../payload/config.ts';
 import { toBinary } from './bytes.ts';
 import { isInside, isInsideAny } from './files.ts';
 import { compileGlobs, compileTreeGlobs } from './glob.ts';
-import { isHidden, isNeverServed } from './never-served.ts';
+import { hiddenRule, isHidden, isNeverServed, nameRuleOf } from './never-served.ts';
 
 /**
  * Which names below the document root may be sent or run. Each rule is asked twice: with
@@ -10,6 +10,7 @@ import { isHidden, isNeverServed } from './never-served.ts';
  * opens nothing that its target's own name would not.
  */
 export class PathRules {
+  readonly #config: AppConfig;
   readonly #deny: RegExp | null;
   readonly #noPhp: RegExp | null;
   readonly #entryScripts: RegExp | 'any' | null;
@@ -32,6 +33,7 @@ export class PathRules {
     linkedRoots: readonly string[],
     documentRoot: string,
   ) {
+    this.#config = config;
     this.#deny = compileTreeGlobs(config.deny);
     this.#noPhp = compileTreeGlobs(config.noPhp);
     const { entryScripts } = config;
@@ -80,6 +82,31 @@ export class PathRules {
     return !places.some((place) => isInsideAny(place, this.#written));
   }
 
+  /**
+   * Why no visitor gets a file of the app, in the words of docs/reference/http.md, or null.
+   * For `phpack build`, which says what will not be served.
+   */
+  refusalOf(name: string): string | null {
+    const path = toBinary(name);
+    if (isHidden(path)) return hiddenRule.title;
+    if (!isScriptName(path)) {
+      const rule = nameRuleOf(lastPart(path));
+      return rule?.title ?? this.#globOf('deny', path);
+    }
+    const realPath = this.#appRoot + this.#documentRoot + path;
+    if (!this.isCode(path, realPath)) return 'writable';
+    if (path === toPath(this.#config.frontController) || this.mayRun(path)) return null;
+    return this.#globOf('deny', path) ?? this.#globOf('noPhp', path) ?? 'entryScripts';
+  }
+
+  #globOf(key: 'deny' | 'noPhp', path: string): string | null {
+    const matches = key === 'deny' ? this.#isDenied(path) : this.#isWithoutPhp(path);
+    if (!matches) return null;
+    const isIts = (glob: string): boolean =>
+      compileTreeGlobs([glob])!.test(path.slice(1));
+    return `${key} ${this.#config[key].find(isIts)}`;
+  }
+
   #isDenied(path: string): boolean {
     return this.#deny?.test(path.slice(1)) ?? false;
   }
@@ -101,6 +128,10 @@ export class PathRules {
     const root = this.#linkedRoots.find((linked) => isInside(realPath, linked));
     return realPath.slice((root ?? this.#appRoot).length);
   }
+}
+
+export function isScriptName(path: string): boolean {
+  return /\.php$/i.test(path);
 }
 
 /** No glob, and no directory. */

@@ -11,7 +11,7 @@ import {
   isSameFile,
   openInside,
 } from './files.ts';
-import { PathRules } from './path-rules.ts';
+import { isScriptName, PathRules } from './path-rules.ts';
 import type { StaticAsset } from './static/asset.ts';
 import { encodePath, normalizePath } from './target.ts';
 
@@ -232,10 +232,6 @@ export class Router {
     const script = name === '' ? null : this.#findScript(`/${name}`, '');
     return script ?? { kind: 'not-found' };
   }
-}
-
-function isScriptName(path: string): boolean {
-  return /\.php$/i.test(path);
 }
 
 /** A real path, as FrankenPHP has it: `current -> releases/5` is not seen by the app. */

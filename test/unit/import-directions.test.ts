@@ -14,7 +14,7 @@ const houses = [
 
 /** What each house may import of the others: exact files, or a whole folder with `/`. */
 const allowed: Record<string, readonly string[]> = {
-  packager: ['runtime/payload/format.ts'],
+  packager: ['runtime/payload/format.ts', 'runtime/http/path-rules.ts'],
   runtime: [],
   native: [],
   'static-php-build': [],

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
-import { chmodSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { build, type BuildDependencies } from '../../../../packager/commands/build.ts';
@@ -227,6 +227,42 @@ test('settings that may be secrets are packed, and named', async () => {
   await build({ directory: directory(), output }, io, dependencies());
   const line = /readable for every customer: (.*)/.exec(io.err)?.[1];
   expect(line?.split(', ').sort()).toEqual(suspects.sort());
+});
+
+test('packed files that nobody will get are named by rule, with their number', async () => {
+  const write = (path: string, text = ''): void => {
+    mkdirSync(join(directory(), path, '..'), { recursive: true });
+    writeFileSync(join(directory(), path), text);
+  };
+  for (const path of ['a.inc', 'b.inc', 'c.inc', 'd.inc', 'x.db', 'api.yaml'])
+    write(path);
+  for (const path of ['style.css', 'intro.swf', 'vendor/a.css', 'uploads/x.php'])
+    write(path);
+  write('vendor/a.php');
+  write('data/.htaccess', 'Require all denied');
+  write('data/users.txt');
+  const io = recordingIo();
+  await build({ directory: directory(), output }, io, dependencies());
+  expect(io.err.match(/^ {2}not served .*$/gm)?.sort()).toEqual([
+    '  not served (.htaccess): 1 file (data/users.txt)',
+    '  not served (databases): 1 file (x.db)',
+    '  not served (deny **/*.{sh,yml,yaml}): 1 file (api.yaml)',
+    '  not served (hidden): 1 file (data/.htaccess)',
+    '  not served (noPhp **/vendor/**): 1 file (vendor/a.php)',
+    '  not served (source code): 4 files (a.inc, b.inc, c.inc, …)',
+    '  not served (writable): 1 file (uploads/x.php)',
+  ]);
+});
+
+test('what lies beside the document root is not said to be unserved', async () => {
+  writeFileSync(join(directory(), 'public/index.php'), '<?php');
+  writeFileSync(join(directory(), 'secret.db'), '');
+  symlinkSync('public', join(directory(), 'site'));
+  writeFileSync(join(directory(), 'phpack.json'), '{"documentRoot": "site"}');
+  writeFileSync(join(directory(), 'public/app.db'), '');
+  const io = recordingIo();
+  await build({ directory: directory(), output }, io, dependencies());
+  expect(io.err).toContain('not served (databases): 1 file (public/app.db)\n');
 });
 
 test.each(['index.php', '**', 'public/'])('exclude %s leaves no app', async (glob) => {

@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
+import { mergeConfig } from '../../../../packager/project/config.ts';
 import { readProject } from '../../../../packager/project/project.ts';
-import { loadTemplates } from '../../../../packager/project/template.ts';
+import { loadTemplates, templateConfig } from '../../../../packager/project/template.ts';
 import { checkConfig } from '../../../../runtime/config/schema.ts';
-import { compileTreeGlobs } from '../../../../runtime/http/glob.ts';
+import { PathRules } from '../../../../runtime/http/path-rules.ts';
 import { type TreeContent, temporaryTree } from '../tree.ts';
 
 const composer = (...names: string[]): string =>
@@ -331,8 +332,13 @@ const denied: readonly [template: string, paths: string[], served: string[]][] =
       'x.php~',
       'dump.sql',
       'dump.mysql.bak',
+      'x.tpl',
+      'x.po.orig',
+      'core/assets/CVS/Entries',
     ],
     [
+      'themes/x/Template/a.css',
+      'libraries/Root/Entries.js',
       'core/misc/drupal.js',
       'sites/default/files/a.png',
       'robots.txt',
@@ -371,9 +377,58 @@ const denied: readonly [template: string, paths: string[], served: string[]][] =
   ],
 ];
 
-test.each(denied)('%s: what is denied, and what is not', (name, paths, served) => {
+test.each(denied)('%s: what is not served, and what is', (name, paths, served) => {
   const template = loadTemplates().find((one) => one.name === name)!;
-  const isDenied = compileTreeGlobs(template.config.deny ?? [])!;
-  expect(paths.filter((path) => !isDenied.test(path))).toEqual([]);
-  expect(served.filter((path) => isDenied.test(path))).toEqual([]);
+  const config = mergeConfig(templateConfig(template, '/nowhere', ''));
+  const rules = new PathRules(config, '', [], '');
+  expect(paths.filter((path) => rules.refusalOf(`/${path}`) === null)).toEqual([]);
+  const refused = served.map((path) => [path, rules.refusalOf(`/${path}`)]);
+  expect(refused.filter(([, rule]) => rule !== null)).toEqual([]);
+});
+
+const vendors: readonly [what: string, TreeContent, served: boolean][] = [
+  ["a theme's", { 'public/index.php': '', 'public/vendor/a.css': '' }, true],
+  ["a theme's, at the app's root", { 'index.php': '', 'vendor/a.css': '' }, true],
+  [
+    "Composer's",
+    { 'index.php': '', 'vendor/composer/ClassLoader.php': '', 'vendor/a.css': '' },
+    false,
+  ],
+  [
+    "Composer's, elsewhere",
+    {
+      'public/index.php': '',
+      'public/vendor/a.css': '',
+      'public/vendor/composer/installed.json': installed,
+      'composer.json': '{"config": {"vendor-dir": "public/vendor"}}',
+    },
+    false,
+  ],
+  [
+    "a theme's beside Composer's",
+    {
+      'public/index.php': '',
+      'public/vendor/a.css': '',
+      'vendor/composer/installed.json': installed,
+      'composer.json': '{}',
+    },
+    true,
+  ],
+];
+
+test.each(vendors)('a vendor directory, %s: served %s', (_, content, isServed) => {
+  using tree = temporaryTree(content);
+  const { config } = readProject({ directory: tree.root, cwd: '/' });
+  const rules = new PathRules(config, '', [], '');
+  expect(rules.refusalOf('/vendor/a.css') === null).toBe(isServed);
+  expect(rules.refusalOf('/vendor/a.php')).not.toBeNull();
+});
+
+test.each([
+  ['public/index.php', null],
+  ['index.php', 'deny **/*.{sh,yml,yaml}'],
+])('an app with %s: api.yaml is served unless it lies beside the code', (file, rule) => {
+  using tree = temporaryTree({ [file]: '' });
+  const { config } = readProject({ directory: tree.root, cwd: '/' });
+  expect(new PathRules(config, '', [], '').refusalOf('/api.yaml')).toBe(rule);
 });
