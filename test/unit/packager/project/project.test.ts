@@ -416,7 +416,7 @@ const vendors: readonly [what: string, TreeContent, served: boolean][] = [
   ],
 ];
 
-test.each(vendors)('a vendor directory, %s: served %s', (_, content, isServed) => {
+test.each(vendors)('a vendor directory, %s', (_, content, isServed) => {
   using tree = temporaryTree(content);
   const { config } = readProject({ directory: tree.root, cwd: '/' });
   const rules = new PathRules(config, '', [], '');
