@@ -1,6 +1,5 @@
 import type { Connection } from './connection.ts';
-import { answerException, endAfter, endRequest, sendError } from './errors.ts';
-import { isLingering } from './linger.ts';
+import { answerException, endRequest, sendError } from './errors.ts';
 import { PhpRequest } from './php-request.ts';
 import { checkHead, METHODS, splitHost } from './request-head.ts';
 import type { FrontResponse } from './response.ts';
@@ -15,9 +14,6 @@ export function answer(
   refusal: number,
 ): void {
   const { req } = response;
-  // It waited for the one before, whose answer was the connection's last.
-  if (req.socket.destroyed || isLingering(req.socket)) return;
-  if (connection.isSealed && connection.last === response) endAfter(response);
   try {
     const status = refusal || checkHead(req);
     if (status) sendError(response, status, { isLast: true });

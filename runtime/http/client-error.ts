@@ -35,8 +35,6 @@ export function onClientError(
   const status = statusOf(code ?? '', connection.wire.startOfHead, maxTargetBytes);
   // The malformed or unfinished part may be the body of a request that we know.
   connection.bodyFailure?.(status);
-  // What follows such a request is nobody's, and its own answer ends the connection.
-  if (connection.isSealed) return;
   // The requests before it were fine: their answers first.
   const refuseNow = (): void => refuse(socket, status, [], state);
   if (connection.isBusy) connection.last!.once('close', refuseNow);
@@ -47,8 +45,7 @@ export function onClientError(
 export function refuseConnect(duplex: Duplex, state: FrontState): void {
   const socket = duplex as Socket;
   socket.on('error', ignoreError);
-  if (connectionOf(socket).isBusy) socket.destroy();
-  else refuse(socket, 405, ['Allow', METHODS], state);
+  refuse(socket, 405, ['Allow', METHODS], state);
 }
 
 function refuse(

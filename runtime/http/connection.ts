@@ -5,15 +5,11 @@ import { Wire } from './wire.ts';
 /** What the front knows of one connection. */
 export class Connection {
   readonly socket: Socket;
-  /**
-   * Of the request that was last handed to the front; requests are answered one by one.
-   */
+  /** Of the last request: they are answered one by one. */
   last: FrontResponse | null = null;
   readonly wire = new Wire();
   /** The parser gave up: no further request comes from it. */
   isBroken = false;
-  /** `last` stays the last: what follows it is not read as a request. */
-  isSealed = false;
   /** Ends the request whose body is being read, when the parser finds it malformed. */
   bodyFailure: ((status: number) => void) | null = null;
   #addresses: Addresses | null = null;
@@ -30,8 +26,7 @@ export class Connection {
 
   /** Whether an answer is due or on its way. */
   get isBusy(): boolean {
-    const { last } = this;
-    return last !== null && !last.closed && !last.writableFinished;
+    return this.last !== null && !this.last.closed;
   }
 }
 

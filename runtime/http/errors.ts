@@ -106,7 +106,7 @@ export function endRequest(response: FrontResponse, isLast: boolean): void {
 }
 
 /** Makes this answer the last of its connection. */
-export function endAfter(response: FrontResponse): void {
+function endAfter(response: FrontResponse): void {
   response.shouldKeepAlive = false;
   lingerAfter(response.req.socket);
 }

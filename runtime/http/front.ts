@@ -8,7 +8,7 @@ import { connectionOf } from './connection.ts';
 import { findMaxConnections } from './descriptors.ts';
 import { compileGlobs } from './glob.ts';
 import { answer } from './answer.ts';
-import { isLingering } from './linger.ts';
+import { Intake } from './intake.ts';
 import { type Listening, listenAll } from './listeners.ts';
 import { FrontResponse, type FrontServer } from './response.ts';
 import { Router, type SiteOptions } from './routing.ts';
@@ -22,6 +22,8 @@ export interface FrontOptions extends SiteOptions {
   spoolDir: string;
   pool: PhpPool;
   log: FrontLog;
+  /** Over all addresses; as many as there are descriptors for. */
+  maxConnections?: number;
 }
 
 export interface FrontAddress {
@@ -49,7 +51,7 @@ export class Front {
   readonly #servers = new Set<FrontServer>();
   readonly #sockets = new Set<Socket>();
   #listening: Listening[] = [];
-  readonly #maxConnections = findMaxConnections();
+  readonly #maxConnections: number;
   #lastDropAt = Number.NEGATIVE_INFINITY;
   #serial = 0;
   #whenEmpty: (() => void) | null = null;
@@ -57,6 +59,7 @@ export class Front {
   constructor(options: FrontOptions) {
     const { config, log, pool } = options;
     const router = new Router(options);
+    this.#maxConnections = options.maxConnections ?? findMaxConnections();
     this.#state = {
       config,
       log,
@@ -163,20 +166,16 @@ export class Front {
     );
     server.on('connect', (_, socket) => refuseConnect(socket, this.#state));
     server.on('drop', () => this.#onDrop());
-    server.maxConnections = this.#maxConnections;
+    // Of all addresses together; node:http knows of one.
+    Object.defineProperty(server, 'maxConnections', {
+      get: () => (this.#sockets.size < this.#maxConnections ? null : 0),
+    });
     return server;
   }
 
   #onConnection(socket: Socket): void {
     this.#sockets.add(socket);
-    const connection = connectionOf(socket);
-    const { maxHeaderBytes } = this.#state.config.http;
-    socket.prependListener('data', (chunk: Buffer) => {
-      const { last, wire } = connection;
-      wire.push(chunk, last !== null && !last.req.complete);
-      // Endless empty lines are in no head and would never be too many for the parser.
-      if (wire.pendingBytes > 4 * maxHeaderBytes + 256 * 1024) socket.destroy();
-    });
+    new Intake(connectionOf(socket)).start();
     socket.once('close', () => {
       this.#sockets.delete(socket);
       if (this.#sockets.size === 0) this.#whenEmpty?.();
@@ -184,25 +183,12 @@ export class Front {
   }
 
   #onRequest(req: IncomingMessage, response: FrontResponse, refusal = 0): void {
-    const { socket } = req;
-    const connection = connectionOf(socket);
-    if (isLingering(socket) || connection.isSealed) return;
+    const connection = connectionOf(req.socket);
     response.front = this.#state;
     response.serial = ++this.#serial;
-    const { last, wire, isBusy } = connection;
-    const status = wire.hasPlainRequestLine(req) ? refusal : 400;
-    // node:http's parser skips the rest of a packet behind a request for an upgrade that
-    // is not made; a later packet could then begin in the midst of a request.
-    connection.isSealed = req.headers.upgrade !== undefined && !wire.isUsedUp;
     connection.last = response;
     if (this.#accessLog) this.#accessLog(response, connection);
-    // Pipelined requests are answered one after the other: one client, one worker.
-    if (!isBusy) return answer(response, connection, status);
-    response.startWaiting();
-    last!.once('close', () => {
-      response.stopWaiting();
-      answer(response, connection, status);
-    });
+    answer(response, connection, connection.wire.confirmHead(req) ? refusal : 400);
   }
 
   /** At most one line a second: refusals come in floods. */

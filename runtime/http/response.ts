@@ -8,12 +8,6 @@ export type FrontServer = Server<typeof IncomingMessage, typeof FrontResponse>;
 /** name, value, name, value … */
 export type RawHeaders = readonly string[];
 
-/**
- * What a request costs that waits for the one before, in the account by which node:http
- * decides to read no more from a connection (it counts waiting answers, up to 64 KiB).
- */
-const WAITING_BYTES = 1024;
-
 /** RFC 9112 §4; node:http would throw. */
 const reasonPhrase = /^[\t\x20-\x7e\x80-\xff]+$/;
 
@@ -32,9 +26,6 @@ export class FrontResponse extends ServerResponse {
   /** Told once when nothing can be sent any more, for whatever reason. */
   closeListener: { onClosed(): void } | null = null;
 
-  /** node:http's, of each response that is not yet its connection's current one. */
-  declare _onPendingData: (change: number) => void;
-
   /** Names this request in logs, error pages and `$_SERVER['REQUEST_ID']`. */
   get requestId(): string {
     return `${this.front?.idPrefix ?? ''}${this.serial.toString(36)}`;
@@ -42,17 +33,6 @@ export class FrontResponse extends ServerResponse {
 
   get connectionSocket(): Socket {
     return this.req.socket;
-  }
-
-  /** A flood of pipelined requests stays in the client, not in our memory. */
-  startWaiting(): void {
-    this._onPendingData(WAITING_BYTES);
-  }
-
-  stopWaiting(): void {
-    this._onPendingData(-WAITING_BYTES);
-    // The limit for taking the answer before: this client now waits for us.
-    this.stopWatching();
   }
 
   /**

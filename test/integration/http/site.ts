@@ -52,6 +52,8 @@ export interface Site {
   front: Front;
   pool: FakePool;
   port: number;
+  /** Of all addresses. */
+  ports: number[];
   appRoot: string;
   spoolDir: string;
   log: LogLine[];
@@ -68,6 +70,7 @@ export interface SiteSettings {
   /** Instead of the fake one; closed by its owner. */
   realPool?: PhpPool;
   isTreeImmutable?: boolean;
+  maxConnections?: number;
   /** Called with the app root and the writable root before the front starts. */
   prepare?: (appRoot: string, writableRoot: string, cachesRoot: string) => void;
 }
@@ -106,6 +109,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     isTreeImmutable: settings.isTreeImmutable ?? false,
     spoolDir,
     pool: settings.realPool ?? pool,
+    ...(settings.maxConnections && { maxConnections: settings.maxConnections }),
     log: {
       has: () => true,
       write: (level, message, fields = {}) => void log.push({ level, message, fields }),
@@ -117,6 +121,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     front,
     pool,
     port: addresses[0]!.port,
+    ports: addresses.map(({ port }) => port),
     appRoot,
     spoolDir,
     log,

@@ -1,0 +1,92 @@
+const CR = 13;
+const LF = 10;
+const SEMICOLON = 59;
+
+/** What is read next. */
+const SIZE = 0;
+const EXTENSION = 1;
+const SIZE_LF = 2;
+const DATA = 3;
+const DATA_CR = 4;
+const DATA_LF = 5;
+const TRAILER_START = 6;
+const TRAILER = 7;
+const TRAILER_LF = 8;
+const END_LF = 9;
+const LOST = 10;
+
+/**
+ * Finds the end of a chunked body (RFC 9112 §7.1) in the pieces it arrives in. What is
+ * not exactly in that form has no end: node:http's parser refuses it.
+ */
+export class ChunkScanner {
+  #state = SIZE;
+  #size = 0;
+  #digits = 0;
+
+  /** Before the first byte of a body. */
+  reset(): void {
+    this.#state = SIZE;
+    this.#size = 0;
+    this.#digits = 0;
+  }
+
+  /** The index behind the body's end, or -1 when it is not in `bytes`. */
+  findEnd(bytes: Buffer, from: number): number {
+    for (let at = from; at < bytes.length && this.#state !== LOST; ) {
+      if (this.#state === DATA) {
+        const count = Math.min(this.#size, bytes.length - at);
+        this.#size -= count;
+        if (this.#size === 0) this.#state = DATA_CR;
+        at += count;
+      } else {
+        const byte = bytes[at++]!;
+        if (this.#state === END_LF && byte === LF) return at;
+        this.#state = this.#after(byte);
+      }
+    }
+    return -1;
+  }
+
+  #after(byte: number): number {
+    switch (this.#state) {
+      case SIZE:
+        return this.#afterSize(byte);
+      case EXTENSION:
+        return byte === CR ? SIZE_LF : byte === LF ? LOST : EXTENSION;
+      case SIZE_LF:
+        this.#digits = 0;
+        return byte !== LF ? LOST : this.#size > 0 ? DATA : TRAILER_START;
+      case DATA_CR:
+        return byte === CR ? DATA_LF : LOST;
+      case DATA_LF:
+        return byte === LF ? SIZE : LOST;
+      case TRAILER_START:
+        return byte === CR ? END_LF : byte === LF ? LOST : TRAILER;
+      case TRAILER:
+        return byte === CR ? TRAILER_LF : byte === LF ? LOST : TRAILER;
+      case TRAILER_LF:
+        return byte === LF ? TRAILER_START : LOST;
+      default:
+        return LOST;
+    }
+  }
+
+  #afterSize(byte: number): number {
+    const digit = hexDigit(byte);
+    if (digit >= 0) {
+      this.#digits++;
+      this.#size = this.#size * 16 + digit;
+      return SIZE;
+    }
+    if (this.#digits === 0) return LOST;
+    return byte === CR ? SIZE_LF : byte === SEMICOLON ? EXTENSION : LOST;
+  }
+}
+
+/** -1: none. */
+function hexDigit(byte: number): number {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const lower = byte | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
+}
