@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { errnoOf, PackagerError } from '../errors.ts';
 import type { AppEntry, AppTree } from '../project/walk.ts';
+import { CHUNK_BYTES, Chunks } from './chunks.ts';
 import { type EncodedPart, PartEncoder } from './encoder.ts';
+import { findPrecompressed, isCompressedForm } from './precompressed.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
+import { DirectoryTimes, type Sibling, timeOf } from './times.ts';
 
-/** Pieces for the compressor: few enough hand-overs, little enough memory. */
-const CHUNK_BYTES = 1 << 20;
 /**
  * Measured on WordPress and MediaWiki: above 3, every per cent of size costs a tenth of a
  * second or more, and the whole build is to take three.
@@ -18,6 +21,8 @@ export interface ArchiveOptions {
   write: (piece: Buffer) => void;
   /** Called after each file. */
   onFile: (files: number) => void;
+  /** Called for a compressed file that is not what the file beside it holds. */
+  onStale: (path: string) => void;
   signal: AbortSignal;
 }
 
@@ -31,17 +36,8 @@ export async function archiveTree(
 ): Promise<EncodedPart> {
   const encoder = new PartEncoder(LEVEL, options.write);
   const chunks = new Chunks((chunk) => encoder.write(chunk));
-  let files = 0;
   try {
-    for (const entry of tree.entries) {
-      if (entry.kind === 'file') {
-        options.signal.throwIfAborted();
-        await archiveFile(join(tree.root, entry.path), entry, chunks);
-        options.onFile(++files);
-      } else {
-        await chunks.add(tarHeader(entry));
-      }
-    }
+    await new Archiver(tree, chunks, options).run();
     await chunks.add(tarEnd());
     await chunks.flush();
     return await encoder.finish();
@@ -50,25 +46,118 @@ export async function archiveTree(
   }
 }
 
-async function archiveFile(file: string, entry: AppEntry, chunks: Chunks): Promise<void> {
-  const fd = openFile(file);
-  try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw changed(file, 'is no file any more');
-    // As it is now: it may have grown since the walk.
-    const size = stats.size;
-    await chunks.add(tarHeader({ ...entry, size }));
-    for (let left = size; left > 0; ) {
-      const read = readPiece(fd, file, chunks.room(left));
-      if (read === 0) throw changed(file, `has become shorter by ${left} bytes`);
-      left -= read;
-      await chunks.used(read);
+class Archiver {
+  readonly #tree: AppTree;
+  readonly #chunks: Chunks;
+  readonly #options: ArchiveOptions;
+  readonly #directories = new DirectoryTimes();
+  readonly #precompressed: ReadonlyMap<string, string>;
+  /** Of the files that lie compressed beside themselves. */
+  readonly #digests = new Map<string, Buffer | null>();
+  readonly #scratch = Buffer.allocUnsafe(CHUNK_BYTES);
+
+  constructor(tree: AppTree, chunks: Chunks, options: ArchiveOptions) {
+    this.#tree = tree;
+    this.#chunks = chunks;
+    this.#options = options;
+    this.#precompressed = findPrecompressed(tree.entries);
+    for (const path of this.#precompressed.values()) this.#digests.set(path, null);
+  }
+
+  async run(): Promise<void> {
+    const { entries } = this.#tree;
+    let files = 0;
+    for (const entry of entries) {
+      if (entry.kind === 'file') {
+        this.#options.signal.throwIfAborted();
+        await this.#addFile(entry);
+        this.#options.onFile(++files);
+      } else if (entry.kind === 'symlink') {
+        this.#directories.add(entry, null);
+        await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(noDigest) }));
+      }
     }
-    await chunks.add(tarPadding(size));
-  } finally {
-    closeSync(fd);
+    // Last, and the inner ones first, as their times are made from what is in them.
+    const directories = entries.filter(({ kind }) => kind === 'directory').toReversed();
+    for (const entry of [...directories, rootEntry]) {
+      const digest = this.#directories.digestOf(entry.path);
+      if (entry !== rootEntry) this.#directories.add(entry, digest);
+      await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(digest) }));
+    }
+  }
+
+  async #addFile(entry: AppEntry): Promise<void> {
+    const file = join(this.#tree.root, entry.path);
+    const fd = openFile(file);
+    try {
+      const stats = fstatSync(fd);
+      if (!stats.isFile()) throw changed(file, 'is no file any more');
+      // As it is now: it may have grown since the walk.
+      const { size } = stats;
+      const digest = await this.#digest(fd, file, size);
+      if (this.#digests.has(entry.path)) this.#digests.set(entry.path, digest);
+      this.#directories.add(entry, digest);
+      const mtime = timeOf(digest, await this.#siblingOf(entry.path, fd));
+      await this.#chunks.add(tarHeader({ ...entry, size, mtime }));
+      if (size <= CHUNK_BYTES) await this.#chunks.add(this.#scratch.subarray(0, size));
+      else await this.#addBig(fd, file, size, digest);
+      await this.#chunks.add(tarPadding(size));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  /** A small file is in `#scratch` afterwards. */
+  async #digest(fd: number, file: string, size: number): Promise<Buffer> {
+    const hash = createHash('sha256');
+    for (let at = 0; at < size; ) {
+      const room = this.#scratch.subarray(at % CHUNK_BYTES);
+      const read = readPiece(fd, file, room.subarray(0, size - at), at);
+      if (read === 0) throw changed(file, `has become shorter by ${size - at} bytes`);
+      hash.update(room.subarray(0, read));
+      at += read;
+      if (at % CHUNK_BYTES !== 0) continue;
+      // A signal may have come.
+      await setImmediate();
+      this.#options.signal.throwIfAborted();
+    }
+    return hash.digest();
+  }
+
+  async #addBig(fd: number, file: string, size: number, digest: Buffer): Promise<void> {
+    const hash = createHash('sha256');
+    for (let at = 0; at < size; ) {
+      const room = this.#chunks.room(size - at);
+      const read = readPiece(fd, file, room, at);
+      if (read === 0) throw changed(file, `has become shorter by ${size - at} bytes`);
+      hash.update(room.subarray(0, read));
+      at += read;
+      await this.#chunks.used(read);
+    }
+    if (!hash.digest().equals(digest)) throw changed(file, 'has changed');
+  }
+
+  async #siblingOf(path: string, fd: number): Promise<Sibling | undefined> {
+    const base = this.#precompressed.get(path);
+    // Sorted before it, so its digest is known.
+    const digest = base === undefined ? null : this.#digests.get(base);
+    if (!digest) return undefined;
+    if (await isCompressedForm(fd, path, digest)) return 'current';
+    this.#options.onStale(path);
+    return 'stale';
   }
 }
+
+const noDigest = Buffer.alloc(6);
+
+/** The app's own directory has no entry in the tree. */
+const rootEntry: AppEntry = {
+  path: '.',
+  kind: 'directory',
+  mode: 0o755,
+  size: 0,
+  linkTarget: '',
+};
 
 /** Not through a link that has been put in the file's place. */
 function openFile(file: string): number {
@@ -81,9 +170,9 @@ function openFile(file: string): number {
   }
 }
 
-function readPiece(fd: number, file: string, into: Buffer): number {
+function readPiece(fd: number, file: string, into: Buffer, at: number): number {
   try {
-    return readSync(fd, into);
+    return readSync(fd, into, { position: at });
   } catch (error) {
     throw unreadable(file, error);
   }
@@ -96,42 +185,4 @@ function unreadable(file: string, cause: unknown): PackagerError {
 
 function changed(file: string, what: string): PackagerError {
   return new PackagerError('PHPACK_E_CHANGED', `${file} ${what} while it was packed`);
-}
-
-/** Gathers small pieces into chunks of a fixed size. */
-class Chunks {
-  readonly #emit: (chunk: Buffer) => Promise<void>;
-  #chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  #filled = 0;
-
-  constructor(emit: (chunk: Buffer) => Promise<void>) {
-    this.#emit = emit;
-  }
-
-  /** Where the caller may put up to `bytes` bytes; `used` says how many it were. */
-  room(bytes: number): Buffer {
-    return this.#chunk.subarray(this.#filled, this.#filled + bytes);
-  }
-
-  async used(bytes: number): Promise<void> {
-    this.#filled += bytes;
-    if (this.#filled === CHUNK_BYTES) await this.flush();
-  }
-
-  async add(piece: Buffer): Promise<void> {
-    for (let at = 0; at < piece.length; ) {
-      const copied = piece.copy(this.#chunk, this.#filled, at);
-      at += copied;
-      await this.used(copied);
-    }
-  }
-
-  async flush(): Promise<void> {
-    if (this.#filled === 0) return;
-    const chunk = this.#chunk.subarray(0, this.#filled);
-    // A new one: the compressor still reads the old.
-    this.#chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-    this.#filled = 0;
-    await this.#emit(chunk);
-  }
 }

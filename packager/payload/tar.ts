@@ -14,14 +14,9 @@ export interface TarHeader {
   mode: number;
   size: number;
   linkTarget: string;
+  /** Seconds. */
+  mtime: number;
 }
-
-/**
- * Seconds; the same for all, as Composer and git give files arbitrary ones. Not 0:
- * OPcache takes that for "changed". 2020-01-01: later than what zip and others can say,
- * earlier than any build.
- */
-export const ARCHIVE_MTIME = 1_577_836_800;
 
 const typeFlags = { file: '0', directory: '5', symlink: '2' } as const;
 
@@ -41,7 +36,8 @@ export function tarHeader(entry: TarHeader): Buffer {
     linkTarget: isLongLink ? '' : entry.linkTarget,
     type: typeFlags[entry.kind],
   });
-  return records.length === 0 ? header : Buffer.concat([paxHeader(records), header]);
+  if (records.length === 0) return header;
+  return Buffer.concat([paxHeader(records, entry.mtime), header]);
 }
 
 /** Zeros after a content of `size` bytes. */
@@ -76,6 +72,7 @@ interface BlockFields {
   size: number;
   type: string;
   linkTarget: string;
+  mtime: number;
 }
 
 function block(fields: BlockFields): Buffer {
@@ -89,7 +86,7 @@ function block(fields: BlockFields): Buffer {
   octal(0, 108, 7);
   octal(0, 116, 7);
   octal(fields.size > MAX_OCTAL_SIZE ? 0 : fields.size, 124, 11);
-  octal(ARCHIVE_MTIME, 136, 11);
+  octal(fields.mtime, 136, 11);
   header.write(fields.type, 156, 'latin1');
   header.write(fields.linkTarget, 157, 'utf8');
   header.write('ustar\x0000', 257, 'latin1');
@@ -102,7 +99,7 @@ function block(fields: BlockFields): Buffer {
   return header;
 }
 
-function paxHeader(records: readonly [string, string][]): Buffer {
+function paxHeader(records: readonly [string, string][], mtime: number): Buffer {
   const content = Buffer.from(
     records.map(([key, value]) => paxRecord(key, value)).join(''),
   );
@@ -114,6 +111,7 @@ function paxHeader(records: readonly [string, string][]): Buffer {
     size,
     type: 'x',
     linkTarget: '',
+    mtime,
   };
   return Buffer.concat([block(fields), content, tarPadding(size)]);
 }

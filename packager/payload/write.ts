@@ -80,6 +80,7 @@ function packApp(
     (tell) =>
       archiveTree(tree, {
         write: (piece) => file.append(piece),
+        onStale: (path) => progress.warn(staleText(path)),
         onFile: (files) => {
           if (files % 500 === 0) tell(`${formatCount(files, 'file')} of ${total}`);
         },
@@ -87,4 +88,9 @@ function packApp(
       }),
     ({ length, size }) => `${formatBytes(size)}, compressed ${formatBytes(length)}`,
   );
+}
+
+function staleText(path: string): string {
+  const base = path.slice(0, path.lastIndexOf('.'));
+  return `${path} is not ${base} compressed: it is sent by its own name only`;
 }

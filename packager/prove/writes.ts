@@ -1,6 +1,6 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ARCHIVE_MTIME } from '../payload/tar.ts';
+import { LATEST_TIME } from '../payload/times.ts';
 
 /** What there was to see of attempts to write where the code is, as a warning; or null. */
 export function warnOfWrites(
@@ -39,6 +39,6 @@ function findIn(root: string, directory: string, known: ReadonlySet<string>): st
     if (!known.has(path)) return [path];
     if (entry.isDirectory()) return findIn(root, path, known);
     if (!entry.isFile()) return [];
-    return lstatSync(join(root, path)).mtimeMs === ARCHIVE_MTIME * 1000 ? [] : [path];
+    return lstatSync(join(root, path)).mtimeMs < LATEST_TIME * 1000 ? [] : [path];
   });
 }

@@ -67,7 +67,6 @@ export class Front {
       router,
       assets: new AssetCache({
         roots: router.roots,
-        maySendReal: (path) => router.rules.maySendReal(path),
         cacheControlOf: cacheControlRule(config.http.cacheControl),
       }),
       spool: new SpoolDirectory(options.spoolDir),

@@ -42,7 +42,7 @@ export interface PayloadManifest {
     documentRoot: string;
   };
   parts: {
-    /** ustar/pax archive of the app tree, sorted, with modes, symlinks and fixed mtime. */
+    /** ustar/pax archive of the app tree, with modes, symlinks, and times made of content. */
     app: PayloadPart;
     php: PayloadPart;
     channel: PayloadPart;

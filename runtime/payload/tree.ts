@@ -5,6 +5,7 @@ import {
   mkdirSync,
   openSync,
   symlinkSync,
+  utimesSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -41,6 +42,8 @@ export class TreeWriter implements TarSink {
    * Directories made here, by absolute path: nothing is written through anything else.
    */
   readonly #directories = new Map<string, number>();
+  /** Theirs, in seconds; what is made in a directory changes it, so they are set last. */
+  readonly #times = new Map<string, number>();
   #fd = -1;
   #mtime = EARLIEST_MTIME;
   files = 0;
@@ -53,7 +56,10 @@ export class TreeWriter implements TarSink {
 
   onEntry(entry: TarEntry): void {
     const { path, kind } = entry;
-    if (path === '.' && kind === 'directory') return;
+    if (path === '.' && kind === 'directory') {
+      this.#times.set(this.#target.tree, entry.mtimeSeconds);
+      return;
+    }
     const parts = path.split('/');
     if (path.includes('\0') || parts.some((p) => p === '' || p === '.' || p === '..')) {
       throw refuse(path, 'is no clean relative path');
@@ -65,6 +71,7 @@ export class TreeWriter implements TarSink {
     const mode = isWritable ? writableMode(entry) : readOnlyMode(entry);
     if (kind === 'directory') {
       this.#makeDirectory(absolute, mode, true);
+      this.#times.set(absolute, entry.mtimeSeconds);
     } else if (kind === 'symlink') {
       symlinkSync(entry.linkTarget, absolute);
     } else {
@@ -95,6 +102,7 @@ export class TreeWriter implements TarSink {
     // Innermost first: without write permission nothing more can be made inside.
     const paths = [...this.#directories.keys()].sort((a, b) => b.length - a.length);
     for (const path of paths) chmodSync(path, this.#directories.get(path)!);
+    for (const [path, time] of this.#times) utimesSync(path, time, time);
   }
 
   /** Closes what an error left open. */

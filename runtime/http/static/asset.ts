@@ -20,7 +20,9 @@ export interface Variant {
   identity: FileIdentity;
   /** Strong, with quotes. */
   etag: string;
+  /** As in conditional.ts. */
   modifiedMs: number;
+  settledMs: number;
   /** Of a complete response: name, value … with Content-Length. */
   headers: readonly string[];
   /**
@@ -45,15 +47,28 @@ export interface StaticAsset {
 
 export interface AssetOptions {
   roots: readonly string[];
-  /** Whether the rules allow what a symbolic link led to. */
-  maySendReal(realPath: string): boolean;
   /** `Cache-Control` for a name relative to the document root; null for none. */
   cacheControlOf(name: string): string | null;
 }
 
 /** Null: the file is not any more what the route found. */
 export function loadAsset(route: FileRoute, options: AssetOptions): StaticAsset | null {
-  const { path, name, isImmutable } = route;
+  const opened = openInside(route.path, options.roots);
+  if (opened === null) return null;
+  try {
+    if (!isSameFile(route.identity, opened.stats)) return null;
+    return describeAll(route, opened, options);
+  } finally {
+    closeSync(opened.fd);
+  }
+}
+
+function describeAll(
+  route: FileRoute,
+  opened: OpenedFile,
+  options: AssetOptions,
+): StaticAsset {
+  const { name, isImmutable } = route;
   const contentType = mediaTypeOf(name);
   const shared = ['X-Content-Type-Options', 'nosniff'];
   const cacheControl = options.cacheControlOf(name);
@@ -62,28 +77,20 @@ export function loadAsset(route: FileRoute, options: AssetOptions): StaticAsset 
   if (/\.svgz$/i.test(name)) shared.push('Content-Encoding', 'gzip');
 
   const compressed: Partial<Record<Coding, Variant>> = {};
-  for (const { coding, extension } of codings) {
+  // Where the app writes, it may be another visitor who uploaded what lies beside a file.
+  for (const { coding, extension } of isImmutable ? codings : []) {
     const headers = [...shared, 'Vary', 'Accept-Encoding', 'Content-Encoding', coding];
     const common = { contentType, isImmutable, headers, tagSuffix: `-${coding}` };
-    // The original's name has been judged; a link beside it may lead anywhere.
-    const isAllowed = ({ realPath }: OpenedFile): boolean =>
-      options.maySendReal(withoutEnd(realPath, extension));
-    const variant = loadVariant(`${path}${extension}`, common, options.roots, isAllowed);
+    const variant = loadSibling(route.path, extension, opened, common, options.roots);
     if (variant) compressed[coding] = variant;
   }
   const available = codings.map((c) => c.coding).filter((c) => compressed[c]);
   if (available.length > 0) shared.push('Vary', 'Accept-Encoding');
   const common = { contentType, isImmutable, headers: shared, tagSuffix: '' };
-  const isSame = ({ stats }: OpenedFile): boolean => isSameFile(route.identity, stats);
-  const original = loadVariant(path, common, options.roots, isSame);
-  if (original === null) return null;
+  const original = describe(route.path, opened, common);
   const bodies = [original, ...available.map((coding) => compressed[coding]!)];
   const heldBytes = bodies.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
   return { original, compressed, codings: available, heldBytes, isUsed: true };
-}
-
-function withoutEnd(path: string, end: string): string {
-  return path.endsWith(end) ? path.slice(0, -end.length) : path;
 }
 
 interface Common {
@@ -93,19 +100,23 @@ interface Common {
   tagSuffix: string;
 }
 
-function loadVariant(
+/**
+ * Really beside the file, whatever links lead to both, and not older: `phpack build` gives
+ * another time to what is not the file's content, compressed (packager/payload/times.ts).
+ */
+function loadSibling(
   path: string,
+  extension: string,
+  original: OpenedFile,
   common: Common,
   roots: readonly string[],
-  isWanted: (opened: OpenedFile) => boolean,
 ): Variant | null {
-  const opened = openInside(path, roots);
+  const opened = openInside(`${path}${extension}`, roots);
   if (opened === null) return null;
   try {
-    const { stats } = opened;
-    if (!isWanted(opened)) return null;
-    const body = stats.size <= MAX_SMALL_BYTES ? readWhole(opened.fd, stats.size) : null;
-    return describe(path, stats, body, common);
+    const isBeside = opened.realPath === `${original.realPath}${extension}`;
+    if (!isBeside || opened.stats.mtimeMs < original.stats.mtimeMs) return null;
+    return describe(`${path}${extension}`, opened, common);
   } finally {
     closeSync(opened.fd);
   }
@@ -113,14 +124,12 @@ function loadVariant(
 
 function describe(
   path: string,
-  stats: Stats,
-  body: Buffer | null,
+  { fd, stats }: OpenedFile,
   { contentType, isImmutable, headers, tagSuffix }: Common,
 ): Variant {
+  const body = stats.size <= MAX_SMALL_BYTES ? readWhole(fd, stats.size) : null;
   const etag = `"${body ? hashOf(body) : tagOf(stats)}${tagSuffix}"`;
-  // A packed tree has one and the same modification time for everything; only the time it
-  // was written here tells versions apart.
-  const modifiedMs = isImmutable ? stats.ctimeMs : stats.mtimeMs;
+  const modifiedMs = isImmutable ? unpackedMs(stats) : stats.mtimeMs;
   const commonHeaders = [
     ...headers,
     'ETag',
@@ -135,6 +144,7 @@ function describe(
     identity: identityOf(stats),
     etag,
     modifiedMs,
+    settledMs: isImmutable ? Number.POSITIVE_INFINITY : stats.ctimeMs,
     commonHeaders,
     headers: [
       'Content-Type',
@@ -146,6 +156,15 @@ function describe(
     contentType,
     body,
   };
+}
+
+/**
+ * When a packed file was unpacked, less the minutes and seconds of the time that its content
+ * gives it: two versions may be unpacked in one second. That time itself lies so far in the
+ * past that browsers would not ask again for years (RFC 9111 §4.2.2).
+ */
+function unpackedMs({ ctimeMs, mtimeMs }: Stats): number {
+  return ctimeMs - (mtimeMs % 3_600_000);
 }
 
 /** Same content, same tag: an upgrade leaves what has not changed in browsers' caches. */

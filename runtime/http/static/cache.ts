@@ -4,7 +4,10 @@ import { type AssetOptions, loadAsset, type StaticAsset } from './asset.ts';
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 /** What an asset costs beside its content. */
 const OVERHEAD_BYTES = 2048;
-/** A file that appears beside a changeable one, compressed, is found after so long. */
+/**
+ * A changeable file is read anew after so long: changed twice within one tick of the kernel's
+ * clock, it looks the same.
+ */
 const RECHECK_MS = 2000;
 
 /**

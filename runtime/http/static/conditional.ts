@@ -6,6 +6,11 @@ export interface Validators {
   etag: string;
   /** Milliseconds since 1970. */
   modifiedMs: number;
+  /**
+   * Who got it after this time has got what there is now. Infinity: nothing tells, as an
+   * upgrade or the way back may bring a file whose time is older.
+   */
+  settledMs: number;
 }
 
 export type Verdict = 'send' | 'not-modified' | 'precondition-failed';
@@ -29,17 +34,22 @@ export function evaluateConditions(
     if (!matches(ifMatch, validators.etag, false)) return 'precondition-failed';
   } else {
     const since = parseHttpDate(headers['if-unmodified-since']);
-    if (since !== null && seconds(validators.modifiedMs) > seconds(since)) {
-      return 'precondition-failed';
-    }
+    if (since !== null && !isSame(validators, since)) return 'precondition-failed';
   }
   const ifNoneMatch = headers['if-none-match'];
   if (ifNoneMatch !== undefined) {
     return matches(ifNoneMatch, validators.etag, true) ? 'not-modified' : 'send';
   }
   const since = parseHttpDate(headers['if-modified-since']);
-  const isOld = since !== null && seconds(validators.modifiedMs) <= seconds(since);
-  return isOld ? 'not-modified' : 'send';
+  return since !== null && isSame(validators, since) ? 'not-modified' : 'send';
+}
+
+/**
+ * Whether a client whose copy is of this time has this very content. Not as soon as the file's
+ * time is older: one that was put back from a copy is older, and another.
+ */
+function isSame({ modifiedMs, settledMs }: Validators, since: number): boolean {
+  return seconds(since) === seconds(modifiedMs) || since >= settledMs;
 }
 
 /**

@@ -331,9 +331,6 @@ describe('symlinks', () => {
         '.git/objects/1': 'object',
         'public/.hidden/a.txt': 'hidden',
         'known/a.txt': 'known',
-        'public/style.css': 'style',
-        'public/app.js': 'app',
-        'dist/app.1.js.gz': 'packed',
         'src/Kernel.php': '<?php',
       },
       config: { noPhp: ['files'], deny: ['files/secret'], writable: ['public/files/'] },
@@ -360,10 +357,6 @@ describe('symlinks', () => {
         link('../.git', 'git');
         link('../.git/config', 'config.txt');
         link('.hidden', 'shown');
-        link('../.env', 'style.css.gz');
-        link('../.git/config', 'style.css.br');
-        link('../src/Kernel.php', 'style.css.zst');
-        link('../dist/app.1.js.gz', 'app.js.gz');
         link('../known', '.well-known');
         link('../src/Kernel.php', 'kernel.txt');
         link('files/secret', 'public-secret');
@@ -409,12 +402,6 @@ describe('symlinks', () => {
     '/loop',
   ])('%s is as if it did not exist', async (target) => {
     expect(ran(await get(linked.port, target)).scriptName).toBe('/index.php');
-  });
-
-  test('a compressed file that is a link is held to the same rules', async () => {
-    const accept = { 'Accept-Encoding': 'gzip, br, zstd' };
-    expect((await get(linked.port, '/style.css', accept)).body).toBe('style');
-    expect((await get(linked.port, '/app.js', accept)).body).toBe('packed');
   });
 
   test('a script behind a symlink within the app runs', async () => {

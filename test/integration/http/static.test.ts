@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { utimesSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { get, RawClient, request } from './raw.ts';
 import { type Site, startSite } from './site.ts';
@@ -18,11 +19,7 @@ beforeAll(async () => {
       'public/empty.txt': '',
       'public/big.bin': big,
       'public/style.css': 'a {}',
-      'public/style.css.br': 'BR',
-      'public/style.css.zst': 'ZSTD',
-      'public/style.css.gz': 'GZIP',
       'public/only.js': 'js',
-      'public/only.js.gz': 'GZ',
       'public/pic.svgz': 'gz',
       'public/fonts/a.woff2': 'font',
       'public/favicon.ico': 'icon',
@@ -117,7 +114,53 @@ test('a connection outlives a refused upload', async () => {
   client.close();
 });
 
+const plain = Object.fromEntries(
+  ['a.css', 'a.css.br', 'a.css.gz', 'a.css.zst'].map((name) => [`public/${name}`, name]),
+);
+const accept = { 'Accept-Encoding': 'gzip, br, zstd' };
+
 describe('precompressed files', () => {
+  let packed: Site;
+  beforeAll(async () => {
+    packed = await startSite({
+      files: {
+        'public/style.css': 'a {}',
+        'public/style.css.br': 'BR',
+        'public/style.css.zst': 'ZSTD',
+        'public/style.css.gz': 'GZIP',
+        'public/digits.txt': digits,
+        'public/dist/app.1.js': 'app',
+        'public/dist/app.1.js.gz': 'packed app',
+        'public/other.js': 'other',
+        'public/old.js': 'new',
+        'public/old.js.gz': 'older',
+        'public/same.js': 'same',
+        'public/same.js.gz': 'as old',
+      },
+      isTreeImmutable: true,
+      prepare: (appRoot) => {
+        const file = (name: string): string => join(appRoot, 'public', name);
+        symlinkSync('dist/app.1.js', file('app.js'));
+        symlinkSync('dist/app.1.js.gz', file('app.js.gz'));
+        symlinkSync('dist/app.1.js.gz', file('other.js.gz'));
+        for (const name of ['old.js', 'same.js', 'same.js.gz'])
+          utimesSync(file(name), 2000, 2000);
+        utimesSync(file('old.js.gz'), 1999, 1999);
+      },
+    });
+  });
+  afterAll(() => packed.close());
+  const packedAt = (target: string, headers = {}) => get(packed.port, target, headers);
+
+  test.each([
+    ['/old.js', 'new', 'is older'],
+    ['/same.js', 'as old', 'is as old'],
+    ['/app.js', 'packed app', 'is beside what the links lead to'],
+    ['/other.js', 'other', 'is made of another file'],
+  ])('%s is %s when the compressed file %s', async (target, body) => {
+    expect((await packedAt(target, accept)).body).toBe(body);
+  });
+
   test.each([
     ['', 'a {}', undefined],
     ['br', 'BR', 'br'],
@@ -139,7 +182,7 @@ describe('precompressed files', () => {
     ['identity;q=0', 'a {}', undefined],
     [',;,', 'a {}', undefined],
   ])('Accept-Encoding "%s" gets %s', async (accepted, body, coding) => {
-    const answer = await at(
+    const answer = await packedAt(
       '/style.css',
       accepted ? { 'Accept-Encoding': accepted } : {},
     );
@@ -152,9 +195,9 @@ describe('precompressed files', () => {
   test('each has a tag of its own', async () => {
     const tags = new Set<string>();
     for (const coding of ['', 'br', 'gzip', 'zstd']) {
-      const { headers } = await at('/style.css', { 'Accept-Encoding': coding });
+      const { headers } = await packedAt('/style.css', { 'Accept-Encoding': coding });
       tags.add(headers.etag!);
-      const again = await at('/style.css', {
+      const again = await packedAt('/style.css', {
         'Accept-Encoding': coding,
         'If-None-Match': headers.etag!,
       });
@@ -165,29 +208,51 @@ describe('precompressed files', () => {
   });
 
   test('a file without them does not vary', async () => {
-    expect((await at('/digits.txt')).headers.vary).toBeUndefined();
-  });
-
-  test.each(['replaced', 'removed'])('may be %s at any time', async (how) => {
-    const content = Buffer.alloc(100_000, 'x');
-    site.write('public/app.js', content);
-    const packed = site.write('public/app.js.gz', content);
-    const accept = { 'Accept-Encoding': 'gzip' };
-    expect((await at('/app.js', accept)).headers['content-encoding']).toBe('gzip');
-    rmSync(packed);
-    if (how === 'replaced') site.write('public/app.js.gz', Buffer.alloc(90_000, 'y'));
-    const { status, body } = await at('/app.js', accept);
-    expect([status, body.length]).toEqual([200, how === 'replaced' ? 90_000 : 100_000]);
+    expect((await packedAt('/digits.txt')).headers.vary).toBeUndefined();
   });
 
   test('a range is of the file itself', async () => {
-    const answer = await at('/style.css', {
+    const answer = await packedAt('/style.css', {
       'Accept-Encoding': 'br',
       Range: 'bytes=0-0',
     });
     expect([answer.status, answer.body]).toEqual([206, 'a']);
     expect(answer.headers['content-encoding']).toBeUndefined();
   });
+});
+
+describe.each([
+  ['writable', { writable: ['public/up/'], caches: [] }],
+  ['caches', { writable: [], caches: ['public/up/'] }],
+])('in a directory of %s', (key, config) => {
+  test('a compressed file is sent by its own name only', async () => {
+    const other = await startSite({
+      config,
+      isTreeImmutable: true,
+      prepare: (appRoot, writableRoot, cachesRoot) => {
+        const up = join(key === 'writable' ? writableRoot : cachesRoot, 'public/up');
+        mkdirSync(up, { recursive: true });
+        symlinkSync(up, join(appRoot, 'public/up'));
+        for (const [path, text] of Object.entries(plain))
+          writeFileSync(join(up, basename(path)), text);
+      },
+    });
+    for (const name of ['a.css', 'a.css.gz']) {
+      const { body, headers } = await get(other.port, `/up/${name}`, accept);
+      expect([body, headers['content-encoding'], headers.vary]).toEqual([
+        name,
+        undefined,
+        undefined,
+      ]);
+    }
+    await other.close();
+  });
+});
+
+test('with phpack serve as well', async () => {
+  const inPlace = await startSite({ files: plain });
+  expect((await get(inPlace.port, '/a.css', accept)).body).toBe('a.css');
+  await inPlace.close();
 });
 
 describe('conditional requests', () => {
@@ -412,20 +477,67 @@ test('a file that shrinks while it is sent ends the connection', async () => {
   expect((await client.answer()).isComplete).toBe(false);
 });
 
-test('in an unchanging tree the version, not the fixed time of the files, counts', async () => {
-  const packed = await startSite({
-    files: { 'public/a.txt': 'a', 'public/big.bin': big },
+/** A version of a packed file, unpacked now, with the time that its content gives it. */
+async function startVersion(content: string | Buffer, mtime: number): Promise<Site> {
+  return startSite({
+    files: { 'public/a.css': content },
     isTreeImmutable: true,
-    prepare: (appRoot) => {
-      for (const name of ['a.txt', 'big.bin'])
-        utimesSync(join(appRoot, 'public', name), 1, 1);
-    },
+    prepare: (appRoot) => utimesSync(join(appRoot, 'public/a.css'), mtime, mtime),
   });
-  for (const target of ['/a.txt', '/big.bin']) {
-    const { headers } = await get(packed.port, target);
-    expect(Date.now() - Date.parse(headers['last-modified']!)).toBeLessThan(60_000);
-    const again = await get(packed.port, target, { 'If-None-Match': headers.etag! });
-    expect(again.status).toBe(304);
-  }
-  await packed.close();
+}
+
+describe.each([
+  ['small', 'one', 'two'],
+  ['big', big, Buffer.from(big).fill('x', 0, 9)],
+])('a packed file (%s)', (_, one, two) => {
+  let old: Site;
+  let next: Site;
+  beforeAll(async () => {
+    old = await startVersion(one, 1_200_000_000);
+    next = await startVersion(two, 1_100_000_000);
+  });
+  afterAll(async () => {
+    await old.close();
+    await next.close();
+  });
+
+  test('has the time it was unpacked, so that browsers ask again soon', async () => {
+    const { headers } = await get(next.port, '/a.css');
+    const age = Date.now() - Date.parse(headers['last-modified']!);
+    expect([age >= 0, age < 3_700_000]).toEqual([true, true]);
+  });
+
+  test.each(['If-None-Match', 'If-Modified-Since'])(
+    'is known again by %s',
+    async (name) => {
+      const { headers } = await get(old.port, '/a.css');
+      const value = name === 'If-None-Match' ? headers.etag : headers['last-modified'];
+      expect((await get(old.port, '/a.css', { [name]: value! })).status).toBe(304);
+    },
+  );
+
+  // Whichever was unpacked first, and whichever has the later time.
+  test('is sent after an upgrade and after the way back', async () => {
+    const versions = [old, next];
+    for (const [from, to] of [versions, versions.toReversed()]) {
+      const { headers } = await get(from!.port, '/a.css');
+      const date = headers['last-modified']!;
+      const status = async (conditions: Record<string, string>): Promise<number> =>
+        (await get(to!.port, '/a.css', conditions)).status;
+      expect(await status({ 'If-None-Match': headers.etag! })).toBe(200);
+      expect(await status({ 'If-Modified-Since': date })).toBe(200);
+      expect(await status({ 'If-Modified-Since': headers.date! })).toBe(200);
+      expect(await status({ 'If-Unmodified-Since': date })).toBe(412);
+      expect(await status({ 'If-Range': date, Range: 'bytes=0-1' })).toBe(200);
+    }
+  });
+});
+
+test('an upload that was put back from a copy is sent, though its time is older', async () => {
+  const file = site.write('public/restored.txt', 'new one');
+  const date = (await at('/restored.txt')).headers['last-modified']!;
+  writeFileSync(file, 'the old');
+  utimesSync(file, 1_000_000_000, 1_000_000_000);
+  const answer = await at('/restored.txt', { 'If-Modified-Since': date });
+  expect([answer.status, answer.body]).toEqual([200, 'the old']);
 });

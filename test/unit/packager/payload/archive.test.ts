@@ -28,7 +28,8 @@ async function pack(
 ): Promise<number> {
   let packed = 0;
   const { signal } = new AbortController();
-  await archiveTree(tree, { write, onFile: (files) => (packed = files), signal });
+  const onFile = (files: number): void => void (packed = files);
+  await archiveTree(tree, { write, onFile, onStale: () => {}, signal });
   return packed;
 }
 

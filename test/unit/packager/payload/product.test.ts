@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { closeSync, readdirSync, readFileSync, statSync, truncateSync } from 'node:fs';
-import { chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { build, type BuildDependencies } from '../../../../packager/commands/build.ts';
 import { inspect } from '../../../../packager/commands/inspect.ts';
@@ -9,7 +17,7 @@ import { openProduct } from '../../../../packager/payload/read.ts';
 import type { Proof } from '../../../../packager/prove.ts';
 import { readPart } from '../../../../runtime/payload/part.ts';
 import { type TarEntry, TarReader } from '../../../../runtime/payload/tar.ts';
-import { openPayload } from '../../../../runtime/payload/trailer.ts';
+import { type OpenPayload, openPayload } from '../../../../runtime/payload/trailer.ts';
 import { recordingIo } from '../io.ts';
 import { type TemporaryTree, temporaryTree } from '../tree.ts';
 
@@ -65,6 +73,29 @@ async function buildOnce(changes: Partial<BuildDependencies> = {}): Promise<Buff
   return readFileSync(output);
 }
 
+async function entriesOf(payload: OpenPayload): Promise<TarEntry[]> {
+  const seen: TarEntry[] = [];
+  const reader = new TarReader({
+    onEntry: (one) => void seen.push(one),
+    onContent: () => {},
+  });
+  const { app } = payload.manifest.parts;
+  await readPart(payload, 'app', app, (chunk) => reader.write(chunk));
+  reader.end();
+  return seen;
+}
+
+/** Seconds, by path, as a built product has them. */
+async function timesOf(): Promise<Record<string, number>> {
+  await buildOnce();
+  const payload = openPayload(output);
+  const entries = await entriesOf(payload);
+  payload.close();
+  return Object.fromEntries(
+    entries.map(({ path, mtimeSeconds }) => [path, mtimeSeconds]),
+  );
+}
+
 test('the product reads what the packager wrote', async () => {
   await buildOnce();
   const payload = openPayload(output);
@@ -76,13 +107,7 @@ test('the product reads what the packager wrote', async () => {
     config: { writable: ['uploads/'] },
   });
   expect(manifest.app.sha256).toBe(manifest.parts.app.sha256);
-  const seen: TarEntry[] = [];
-  const reader = new TarReader({
-    onEntry: (one) => void seen.push(one),
-    onContent: () => {},
-  });
-  await readPart(payload, 'app', manifest.parts.app, (chunk) => reader.write(chunk));
-  reader.end();
+  const seen = await entriesOf(payload);
   let decoded = '';
   await readPart(
     payload,
@@ -93,12 +118,13 @@ test('the product reads what the packager wrote', async () => {
   payload.close();
   expect(decoded).toBe(php);
   expect(seen.map(({ path, kind, mode }) => [path, kind, mode.toString(8)])).toEqual([
-    ['bin', 'directory', '755'],
     ['bin/tool', 'file', '755'],
     ['index.php', 'file', '644'],
-    ['public', 'directory', '755'],
     ['public/storage', 'symlink', '777'],
     ['uploads', 'directory', '755'],
+    ['public', 'directory', '755'],
+    ['bin', 'directory', '755'],
+    ['.', 'directory', '755'],
   ]);
 });
 
@@ -116,6 +142,79 @@ test('the same app gives the same bytes, whatever its times, modes and owner', a
   expect((await buildOnce()).equals(first)).toBe(true);
   writeFileSync(join(directory(), 'index.php'), '<?php echo 2;');
   expect((await buildOnce()).equals(first)).toBe(false);
+});
+
+test('another content has another time, the same one the same, and all are past', async () => {
+  const write = (path: string, text: string | Buffer): void =>
+    writeFileSync(join(directory(), path), text);
+  mkdirSync(join(directory(), 'css/deep'), { recursive: true });
+  const big = Buffer.alloc(3 << 20, 'x');
+  write('css/deep/a.css', 'a {}');
+  write('css/same.css', 'a {}');
+  write('css/big.bin', big);
+  const first = await timesOf();
+  expect(first['css/same.css']).toBe(first['css/deep/a.css']);
+  write('css/deep/a.css', 'b {}');
+  write('css/big.bin', big.fill('y', big.length - 1));
+  utimesSync(join(directory(), 'index.php'), 1, 1);
+  const second = await timesOf();
+  const changed = Object.keys(first).filter((path) => first[path] !== second[path]);
+  expect(changed.sort()).toEqual(
+    ['.', 'css', 'css/big.bin', 'css/deep', 'css/deep/a.css'].sort(),
+  );
+  const [from, to] = [Date.UTC(1980, 0, 1), Date.UTC(2026, 0, 1)];
+  for (const time of [...Object.values(first), ...Object.values(second)]) {
+    expect([time * 1000 > from, time * 1000 < to]).toEqual([true, true]);
+  }
+});
+
+test('a directory has another time when a name or a program in it is another', async () => {
+  const first = await timesOf();
+  renameSync(join(directory(), 'bin/tool'), join(directory(), 'bin/tools'));
+  const second = await timesOf();
+  chmodSync(join(directory(), 'bin/tools'), 0o644);
+  const third = await timesOf();
+  expect(new Set([first['bin'], second['bin'], third['bin']]).size).toBe(3);
+  expect([second['bin/tools'], third['bin/tools']]).toEqual([
+    first['bin/tool'],
+    first['bin/tool'],
+  ]);
+});
+
+test('a compressed file is younger than its file when it holds the same, else older', async () => {
+  const content = 'a {}'.repeat(100);
+  const stale = gzipSync('an older version');
+  const big = Buffer.alloc(3 << 20, 'x');
+  const files: Record<string, string | Buffer> = {
+    'a.css': content,
+    'a.css.gz': gzipSync(content),
+    'a.css.br': brotliCompressSync(content),
+    'a.css.zst': zstdCompressSync(content),
+    'old.css': content,
+    'old.css.gz': stale,
+    'old.css.br': 'not compressed',
+    'big.js': big,
+    'big.js.gz': gzipSync(big, { level: 0 }),
+    'alone.txt.gz': stale,
+  };
+  for (const [path, text] of Object.entries(files))
+    writeFileSync(join(directory(), path), text);
+  const io = recordingIo();
+  await build({ directory: directory(), output }, io, dependencies());
+  expect(io.err.match(/^! \S+ is not .*$/gm)).toEqual([
+    '! old.css.br is not old.css compressed: it is sent by its own name only',
+    '! old.css.gz is not old.css compressed: it is sent by its own name only',
+  ]);
+  const times = await timesOf();
+  const isYounger = (path: string): boolean =>
+    times[path]! >= times[path.replace(/\.\w+$/, '')]!;
+  expect(['a.css.gz', 'a.css.br', 'a.css.zst', 'big.js.gz'].map(isYounger)).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  expect(['old.css.gz', 'old.css.br'].map(isYounger)).toEqual([false, false]);
 });
 
 test('what cannot be proved is not kept, and what was there stays', async () => {

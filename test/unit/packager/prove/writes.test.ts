@@ -1,7 +1,7 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ARCHIVE_MTIME } from '../../../../packager/payload/tar.ts';
+import { LATEST_TIME } from '../../../../packager/payload/times.ts';
 import { warnOfWrites } from '../../../../packager/prove/writes.ts';
 import { temporaryTree } from '../tree.ts';
 
@@ -19,7 +19,7 @@ function unpacked(...more: string[]) {
     ),
   );
   for (const path of ['index.php', 'data/a.sqlite']) {
-    utimesSync(join(tree.root, version, 'tree', path), ARCHIVE_MTIME, ARCHIVE_MTIME);
+    utimesSync(join(tree.root, version, 'tree', path), 0, LATEST_TIME - 1);
   }
   return tree;
 }
@@ -32,7 +32,7 @@ test('an app that wrote nothing is not warned of', () => {
 test.runIf(process.geteuid!() === 0)('what root could write is named', () => {
   using tree = unpacked('cache/a/b.php', 'data/log.txt');
   const file = join(tree.root, version, 'tree/data/a.sqlite');
-  utimesSync(file, ARCHIVE_MTIME, ARCHIVE_MTIME + 1);
+  utimesSync(file, LATEST_TIME, LATEST_TIME);
   const warning = warnOfWrites(tree.root, known, []);
   expect(warning).toMatch(/: cache, data\/\S+, data\/\S+; declare .* `writable`/);
   expect(warning).toContain('data/a.sqlite');

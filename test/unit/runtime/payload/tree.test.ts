@@ -50,13 +50,16 @@ test('files and directories are read-only, programs stay programs, times are kep
     { name: 'index.php', content: '<?php', mode: 0o664 },
     { name: 'bin/tool', content: '#!', mode: 0o755 },
     { name: 'empty', isDirectory: true, mode: 0o777 },
+    { name: '.', isDirectory: true },
   ]);
   expect(mode('tree/index.php')).toBe(0o444);
   expect(mode('tree/bin/tool')).toBe(0o555);
   expect([mode('tree'), mode('tree/bin'), mode('tree/empty')]).toEqual([
     0o555, 0o555, 0o555,
   ]);
-  expect(lstatSync(join(home, 'tree/index.php')).mtimeMs).toBe(1_700_000_000_000);
+  for (const path of ['tree/index.php', 'tree/empty', 'tree']) {
+    expect(lstatSync(join(home, path)).mtimeMs).toBe(1_700_000_000_000);
+  }
   expect(readFileSync(join(home, 'tree/index.php'), 'utf8')).toBe('<?php');
   expect(writer.files).toBe(2);
 });

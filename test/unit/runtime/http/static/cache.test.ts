@@ -24,7 +24,6 @@ const route = (i: number): FileRoute => router.route(`/${i}.txt`) as FileRoute;
 test('no more is held than allowed, and what is asked for stays', () => {
   const options = {
     roots: router.roots,
-    maySendReal: () => true,
     cacheControlOf: () => null,
   };
   const cache = new AssetCache(options, 5 * 12_048);
