@@ -19,7 +19,7 @@ export function unservedFiles(project: Project, tree: AppTree): Map<string, stri
   const files = new Map<string, string[]>();
   for (const { path, kind } of tree.entries) {
     if (kind !== 'file' || !path.startsWith(below)) continue;
-    const refusal = rules.refusalOf(`/${path.slice(below.length)}`);
+    const refusal = rules.refusalOf(`/${path.slice(below.length)}`, join(root, path));
     if (refusal === null) continue;
     const rule = byHtaccess.has(refusal) ? '.htaccess' : refusal;
     const paths = files.get(rule);

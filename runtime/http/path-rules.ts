@@ -2,7 +2,14 @@ import type { AppConfig } from '../payload/config.ts';
 import { toBinary } from './bytes.ts';
 import { isInside, isInsideAny } from './files.ts';
 import { compileGlobs, compileTreeGlobs } from './glob.ts';
-import { hiddenRule, isHidden, isNeverServed, nameRuleOf } from './never-served.ts';
+import {
+  hiddenRule,
+  isHidden,
+  isNeverServed,
+  nameRuleOf,
+  sourceRule,
+} from './never-served.ts';
+import { holdsUnnamedScript } from './unnamed-script.ts';
 
 /**
  * Which names below the document root may be sent or run. Each rule is asked twice: with
@@ -84,14 +91,14 @@ export class PathRules {
 
   /**
    * Why no visitor gets a file of the app, in the words of docs/reference/http.md, or null.
-   * For `phpack build`, which says what will not be served.
+   * For `phpack build`, which says what will not be served. `file`: where it is now.
    */
-  refusalOf(name: string): string | null {
+  refusalOf(name: string, file: string): string | null {
     const path = toBinary(name);
     if (isHidden(path)) return hiddenRule.title;
     if (!isScriptName(path)) {
-      const rule = nameRuleOf(lastPart(path));
-      return rule?.title ?? this.#globOf('deny', path);
+      const rule = nameRuleOf(lastPart(path))?.title ?? this.#globOf('deny', path);
+      return rule ?? (holdsUnnamedScript(toBinary(file)) ? sourceRule.title : null);
     }
     const realPath = this.#appRoot + this.#documentRoot + path;
     if (!this.isCode(path, realPath)) return 'writable';

@@ -14,6 +14,7 @@ import {
 import { isScriptName, PathRules } from './path-rules.ts';
 import type { StaticAsset } from './static/asset.ts';
 import { encodePath, normalizePath } from './target.ts';
+import { isUnnamedScript } from './unnamed-script.ts';
 
 /** Where a request goes. Paths are binary strings. */
 export type Route =
@@ -215,7 +216,11 @@ export class Router {
     if (findStats(filename) === null) return null;
     const opened = openInside(filename, this.roots);
     if (opened === null) return null;
-    closeSync(opened.fd);
+    try {
+      if (isUnnamedScript(opened.realPath, opened.fd)) return null;
+    } finally {
+      closeSync(opened.fd);
+    }
     if (!this.rules.maySendReal(opened.realPath)) return null;
     return {
       kind: 'file',

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { get } from './raw.ts';
 import { type Site, startSite } from './site.ts';
@@ -172,6 +173,22 @@ for (const name of always) {
     }
   });
 }
+
+test.each([
+  ['artisan', '#!/usr/bin/env php\n<?php'],
+  ['bin/console', '#!/usr/bin/php8.4 -q\n'],
+  ['db.lib', '<?php $password = 1;'],
+  ['db.func', '\xef\xbb\xbf\n<?PHP'],
+  ['short', '<?= 1'],
+])('%s is no script by its name, but by its content', async (name, content) => {
+  const bytes = Buffer.from(content, 'latin1');
+  const file = site.write(`public/${name}`, bytes);
+  expect((await get(site.port, `/${name}`)).status).toBe(404);
+  writeFileSync(file, 'text that mentions <?php');
+  expect((await get(site.port, `/${name}`)).status).toBe(200);
+  writeFileSync(file, bytes);
+  expect((await get(site.port, `/${name}`)).status).toBe(404);
+});
 
 const strip = (text: string): string => text.replace(/Request [\w-]+/, '');
 

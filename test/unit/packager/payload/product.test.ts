@@ -348,7 +348,7 @@ test('packed files that nobody will get are named by rule, with their number', a
     '  not served (deny **/*.{sh,yml,yaml}): 1 file (api.yaml)',
     '  not served (hidden): 1 file (data/.htaccess)',
     '  not served (noPhp **/vendor/**): 1 file (vendor/a.php)',
-    '  not served (source code): 4 files (a.inc, b.inc, c.inc, …)',
+    '  not served (source code): 5 files (a.inc, b.inc, bin/tool, …)',
     '  not served (writable): 1 file (uploads/x.php)',
   ]);
 });

@@ -381,8 +381,8 @@ test.each(denied)('%s: what is not served, and what is', (name, paths, served) =
   const template = loadTemplates().find((one) => one.name === name)!;
   const config = mergeConfig(templateConfig(template, '/nowhere', ''));
   const rules = new PathRules(config, '', [], '');
-  expect(paths.filter((path) => rules.refusalOf(`/${path}`) === null)).toEqual([]);
-  const refused = served.map((path) => [path, rules.refusalOf(`/${path}`)]);
+  expect(paths.filter((path) => rules.refusalOf(`/${path}`, '') === null)).toEqual([]);
+  const refused = served.map((path) => [path, rules.refusalOf(`/${path}`, '')]);
   expect(refused.filter(([, rule]) => rule !== null)).toEqual([]);
 });
 
@@ -420,8 +420,8 @@ test.each(vendors)('a vendor directory, %s', (_, content, isServed) => {
   using tree = temporaryTree(content);
   const { config } = readProject({ directory: tree.root, cwd: '/' });
   const rules = new PathRules(config, '', [], '');
-  expect(rules.refusalOf('/vendor/a.css') === null).toBe(isServed);
-  expect(rules.refusalOf('/vendor/a.php')).not.toBeNull();
+  expect(rules.refusalOf('/vendor/a.css', '') === null).toBe(isServed);
+  expect(rules.refusalOf('/vendor/a.php', '')).not.toBeNull();
 });
 
 test.each([
@@ -430,5 +430,5 @@ test.each([
 ])('an app with %s: api.yaml is served unless it lies beside the code', (file, rule) => {
   using tree = temporaryTree({ [file]: '' });
   const { config } = readProject({ directory: tree.root, cwd: '/' });
-  expect(new PathRules(config, '', [], '').refusalOf('/api.yaml')).toBe(rule);
+  expect(new PathRules(config, '', [], '').refusalOf('/api.yaml', '')).toBe(rule);
 });
