@@ -4,6 +4,8 @@ import { PackagerError } from './errors.ts';
 
 /** How many of the last lines an error shows. */
 const SHOWN_LINES = 40;
+/** By which static-php-build says that a file is not the pinned one. */
+const NOT_PINNED_STATUS = 3;
 
 export interface ToolRun {
   /** What is being made, for the error. */
@@ -17,8 +19,8 @@ export interface ToolRun {
 
 /**
  * Runs a program of the repository and returns the last line of its output, which is its
- * result; what it says on stderr goes to `onLine`. Throws PHPACK_E_PARTS with its last
- * lines.
+ * result; what it says on stderr goes to `onLine`. Throws PHPACK_E_PARTS or
+ * PHPACK_E_NOT_PINNED with its last lines.
  */
 export async function runScript(run: ToolRun): Promise<string> {
   run.signal.throwIfAborted();
@@ -42,7 +44,8 @@ export async function runScript(run: ToolRun): Promise<string> {
   child.on('close', (status, signal) => {
     if (status === 0) return resolve(result);
     const seen = `${run.label} cannot be built (${signal ?? `exit status ${status}`})`;
-    reject(new PackagerError('PHPACK_E_PARTS', [seen, ...tail].join('\n  ')));
+    const code = status === NOT_PINNED_STATUS ? 'PHPACK_E_NOT_PINNED' : 'PHPACK_E_PARTS';
+    reject(new PackagerError(code, [seen, ...tail].join('\n  ')));
   });
   return promise;
 }

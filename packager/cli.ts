@@ -2,7 +2,7 @@
  * The `phpack` command: wiring of commander, and the one place where an error becomes a
  * message and an exit status.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { ownVersion } from './base/version.ts';
 import { asPackagerError, PackagerError } from './errors.ts';
 import { type Io, processIo } from './io.ts';
@@ -25,6 +25,12 @@ export function createProgram(io: Io): Command {
     .option('--name <name>', 'name of the product: its data directory is called so')
     .option('--target <name>', 'platform of the product', defaultTarget)
     .option('--no-prove', 'do not start the product to see that it works')
+    .addOption(allowSubstitutes())
+    .addOption(
+      new Option('--locked', 'fail unless PHP and Node are what is pinned').conflicts(
+        'allowSubstitutes',
+      ),
+    )
     .action(async (directory: string, options: Flags<'output'>) => {
       const { build } = await import('./commands/build.ts');
       await build({ directory, ...options }, io);
@@ -38,6 +44,7 @@ export function createProgram(io: Io): Command {
     .option('--template <name>', 'framework, when it is not recognised')
     .option('--docroot <directory>', 'what is served, relative to the application')
     .option('--listen <address>', 'HOST:PORT, :PORT or unix:/path')
+    .addOption(allowSubstitutes())
     .action(async (directory: string, flags: string[], options: Flags<never>) => {
       const { serve } = await import('./commands/serve.ts');
       process.exitCode = await serve({ directory, flags, ...options }, io);
@@ -77,6 +84,11 @@ export function createProgram(io: Io): Command {
   return program;
 }
 
+function allowSubstitutes(): Option {
+  const what = 'build PHP from newer sources where pinned ones can be had nowhere';
+  return new Option('--allow-substitutes', what).env('PHPACK_ALLOW_SUBSTITUTES');
+}
+
 /** Values of flags as commander gives them. */
 type Flags<Required extends string> = { [K in Required]: string } & {
   config?: string;
@@ -85,6 +97,8 @@ type Flags<Required extends string> = { [K in Required]: string } & {
   name?: string;
   target?: string;
   prove?: boolean;
+  allowSubstitutes?: boolean;
+  locked?: boolean;
   listen?: string;
 };
 

@@ -85,6 +85,11 @@ export const errorKinds = {
     exitStatus: 8,
     remedy: 'Run `phpack doctor`, which names what is missing and installs it.',
   },
+  PHPACK_E_NOT_PINNED: {
+    exitStatus: 8,
+    remedy:
+      'Provide the pinned file; --allow-substitutes builds PHP from newer ones instead.',
+  },
   PHPACK_E_PARTS: {
     exitStatus: 8,
     remedy: 'Read the messages above; `phpack doctor` finds what is missing here.',

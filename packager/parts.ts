@@ -6,6 +6,7 @@ import { cachedFile, cacheKey, cacheRoot } from './cache.ts';
 import { runScript } from './child.ts';
 import { PackagerError } from './errors.ts';
 import { parseJson, readTextIfExists } from './project/json.ts';
+import type { Substitute } from '../runtime/payload/format.ts';
 import type { PhpFacts } from './project/requirements.ts';
 import type { Target } from './targets.ts';
 
@@ -14,22 +15,39 @@ export interface Parts {
   base: string;
   php: string;
   channel: string;
-  facts: PhpFacts;
+  /** Describes `php`; products carry it. */
+  libphp: string;
+  facts: LibphpFacts;
+}
+
+/** What libphp.json says. */
+export interface LibphpFacts extends PhpFacts {
+  /** Of the ELF. */
+  sha256: string;
+  /** Newer versions that stand in for pinned sources. */
+  substitutes: readonly Substitute[];
 }
 
 const partsRecord = z.object({
   base: z.string(),
   php: z.string(),
   channel: z.string(),
-  manifest: z.string(),
+  libphp: z.string(),
 });
 
 const phpResult = z.looseObject({ php: z.string(), manifest: z.string() });
 
 /** libphp.json, as far as the packager needs it. */
 const libphp = z.looseObject({
-  php: z.looseObject({ version: z.string() }),
+  php: z.looseObject({ version: z.string(), sha256: z.string() }),
   extensions: z.array(z.looseObject({ name: z.string() })),
+  components: z.array(
+    z.looseObject({
+      name: z.string(),
+      version: z.string(),
+      substituteFor: z.optional(z.string()),
+    }),
+  ),
 });
 
 /**
@@ -45,6 +63,10 @@ const sources = [
 
 export interface PartsOptions {
   target: Target;
+  /** Newer versions may stand in for sources of PHP that can be had nowhere. */
+  allowSubstitutes: boolean;
+  /** What is in the cache is compared with the pins once more. */
+  isLocked: boolean;
   /** Gets the builders' own progress. */
   onLine: (line: string) => void;
   signal: AbortSignal;
@@ -52,25 +74,31 @@ export interface PartsOptions {
 
 /**
  * The parts, built when they are not in the cache: half an hour the first time, then
- * never again. Throws PHPACK_E_PARTS and PHPACK_E_TOOL.
+ * never again. Throws PHPACK_E_PARTS, PHPACK_E_NOT_PINNED and PHPACK_E_TOOL.
  */
 export async function locateParts(options: PartsOptions): Promise<Parts> {
-  const file = recordFile(options.target);
-  const known = readRecord(file);
+  const file = recordFile(options);
+  const known = options.isLocked ? null : readRecord(file);
   if (known) return known;
   const record = await buildParts(options);
   await cachedFile(file, (scratch) => writeFileSync(scratch, JSON.stringify(record)));
-  return { ...record, facts: readFacts(record.manifest) };
+  return { ...record, facts: readFacts(record.libphp) };
 }
 
-/** Where the paths of the parts are remembered for as long as no source changes. */
-export function recordFile(target: Target): string {
-  const key = cacheKey([target.name, fingerprint()]);
+/**
+ * Where the paths of the parts are remembered for as long as no source changes: apart,
+ * what may hold substitutes.
+ */
+export function recordFile({
+  target,
+  allowSubstitutes,
+}: Pick<PartsOptions, 'target' | 'allowSubstitutes'>): string {
+  const key = cacheKey([target.name, allowSubstitutes ? 'any' : 'pinned', fingerprint()]);
   return join(cacheRoot(), 'parts', `${key}.json`);
 }
 
 async function buildParts(options: PartsOptions): Promise<z.infer<typeof partsRecord>> {
-  const { target, onLine, signal } = options;
+  const { target, onLine, signal, allowSubstitutes, isLocked } = options;
   const tool = (label: string, script: string, args: string[] = []): Promise<string> =>
     runScript({ label, script: join(home, script), args, onLine, signal });
   const sapi = join(home, 'native/php-sapi');
@@ -80,6 +108,8 @@ async function buildParts(options: PartsOptions): Promise<z.infer<typeof partsRe
     sapi,
     '--include',
     include,
+    ...(allowSubstitutes ? ['--allow-substitutes'] : []),
+    ...(isLocked ? ['--locked'] : []),
   ]);
   const { php, manifest } = parseJson(
     printed,
@@ -92,7 +122,7 @@ async function buildParts(options: PartsOptions): Promise<z.infer<typeof partsRe
     '--target',
     target.name,
   ]);
-  return { base, php, channel, manifest };
+  return { base, php, channel, libphp: manifest };
 }
 
 /** Null when one of the files is gone: somebody emptied a part of the cache. */
@@ -101,13 +131,20 @@ function readRecord(file: string): Parts | null {
   if (text === null) return null;
   const record = parseJson(text, partsRecord, file, 'PHPACK_E_PARTS');
   if (!Object.values(record).every((path) => existsSync(path))) return null;
-  return { ...record, facts: readFacts(record.manifest) };
+  return { ...record, facts: readFacts(record.libphp) };
 }
 
-export function readFacts(manifest: string): PhpFacts {
-  const text = readFileSync(manifest, 'utf8');
-  const { php, extensions } = parseJson(text, libphp, manifest, 'PHPACK_E_PARTS');
-  return { version: php.version, extensions: extensions.map(({ name }) => name) };
+export function readFacts(file: string): LibphpFacts {
+  const text = readFileSync(file, 'utf8');
+  const { php, extensions, components } = parseJson(text, libphp, file, 'PHPACK_E_PARTS');
+  return {
+    version: php.version,
+    sha256: php.sha256,
+    extensions: extensions.map(({ name }) => name),
+    substitutes: components.flatMap(({ name, version, substituteFor: pinned }) =>
+      pinned === undefined ? [] : { name, version, pinned },
+    ),
+  };
 }
 
 /** By size and time, not content: it is computed at every build, in 10 ms. */

@@ -1,6 +1,6 @@
 /**
  * Builds the php ELF: `build.ts [--sapi DIR] [--include DIR]… [--set full|minimal]
- * [--target NAME] [--locked]`. Progress goes to stderr; the last line of stdout is JSON:
+ * [--target NAME] [--allow-substitutes | --locked]`. Progress goes to stderr; the last line of stdout is JSON:
  * {"php": the ELF, "manifest": its libphp.json, "sdk": what it was linked from}.
  */
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -20,6 +20,7 @@ import {
 import { linkDirectory, type LinkOptions, linkPhp } from './link.ts';
 import { withBuildLock } from './lock.ts';
 import { networkOrigins } from './origins.ts';
+import { assertPinned, NotPinned, notPinnedStatus } from './pins.ts';
 import { plainProgress, type Progress } from './progress.ts';
 import { buildSdk, sdkDirectory } from './sdk.ts';
 import { findSource } from './sources.ts';
@@ -31,6 +32,9 @@ export interface BuildOptions {
   set: string;
   sapiDir?: string;
   includeDirs: readonly string[];
+  /** Newer versions may stand in for pinned sources that can be had nowhere. */
+  allowSubstitutes: boolean;
+  /** What is in the cache is compared with the pins as well. */
   locked: boolean;
   cache: string;
 }
@@ -60,14 +64,22 @@ function readOptions(args: string[]): BuildOptions {
       include: { type: 'string', multiple: true, default: [] },
       set: { type: 'string', default: 'full' },
       target: { type: 'string', default: 'linux-x64-gnu' },
+      'allow-substitutes': { type: 'boolean', default: false },
       locked: { type: 'boolean', default: false },
     },
   });
+  // The variable reaches whatever builds PHP in a run of tests.
+  const allowSubstitutes =
+    values['allow-substitutes'] || Boolean(process.env.PHPACK_ALLOW_SUBSTITUTES);
+  if (allowSubstitutes && values.locked) {
+    throw new Error('--locked forbids what --allow-substitutes allows');
+  }
   return {
     target: findTarget(values.target),
     set: values.set,
     ...(values.sapi !== undefined && { sapiDir: resolve(values.sapi) }),
     includeDirs: values.include.map((dir) => resolve(dir)),
+    allowSubstitutes,
     locked: values.locked,
     cache: cacheDirectory(),
   };
@@ -98,13 +110,13 @@ export async function build(
   options: BuildOptions,
   progress: Progress,
 ): Promise<BuildResult> {
-  const { target, set, cache, locked } = options;
+  const { target, set, cache, allowSubstitutes } = options;
   const extensions = extensionsOf(set);
   const names = librariesOf(extensions);
   const tools = await prepareToolchain(target, cache);
   const sources = ['php', ...extensions.flatMap((e) => e.source ?? []), ...names];
   const origins = networkOrigins(cache, (text) => progress.note(text));
-  const fetchOptions = { cache, locked, origins, progress };
+  const fetchOptions = { cache, allowSubstitutes, origins, progress };
   const fetched = await fetchSources(sources.map(findSource), fetchOptions);
   const plan = planLibraries(names, { cache, fetched, tools });
   const common = { target, tools, cache, set, extensions, fetched, progress };
@@ -121,18 +133,20 @@ export async function build(
   const dir = linkDirectory(link);
   const result = { php: join(dir, 'php'), manifest: join(dir, 'libphp.json'), sdk };
   await keepPhpSource(fetched.get('php'), cache);
-  if (existsSync(result.manifest)) return result;
-  const onWait = (pid: number) =>
-    progress.note(`waiting for the build of process ${pid}`);
-  await withBuildLock(cache, onWait, async () => {
-    if (!existsSync(sdk)) {
-      await buildLibraries(plan, common);
-      await buildSdk(sdkBuild, sdk);
-    }
-    const end = progress.step('linking and validating php');
-    await linkPhp(link, dir);
-    end();
-  });
+  if (!existsSync(result.manifest)) {
+    const onWait = (pid: number) =>
+      progress.note(`waiting for the build of process ${pid}`);
+    await withBuildLock(cache, onWait, async () => {
+      if (!existsSync(sdk)) {
+        await buildLibraries(plan, common);
+        await buildSdk(sdkBuild, sdk);
+      }
+      const end = progress.step('linking and validating php');
+      await linkPhp(link, dir);
+      end();
+    });
+  }
+  if (options.locked) await assertPinned(result.php, result.manifest, sources);
   return result;
 }
 
@@ -144,7 +158,7 @@ async function main(): Promise<void> {
     console.log(JSON.stringify(result));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof NotPinned ? notPinnedStatus : 1;
   }
 }
 

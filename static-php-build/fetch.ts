@@ -4,13 +4,14 @@ import { basename, join } from 'node:path';
 import { sha256File } from './hash.ts';
 import type { FetchedSource } from './libraries.ts';
 import type { Origins } from './origins.ts';
+import { NotPinned } from './pins.ts';
 import type { Progress } from './progress.ts';
 import type { Pin, Source } from './sources.ts';
 
 export interface FetchOptions {
   cache: string;
-  /** Only pinned files will do. */
-  locked: boolean;
+  /** Whether the newest of a series may stand in for a pinned file that is nowhere. */
+  allowSubstitutes: boolean;
   origins: Origins;
   progress: Progress;
 }
@@ -97,8 +98,8 @@ function warnOfSubstitute(
 ): void {
   options.progress.warn(
     `${source.name} ${source.version} can be had nowhere: using ${record.version} ` +
-      `(${record.file}) from Debian's signed index instead. It is recorded in libphp.json; ` +
-      `--locked forbids it; remove ${substituteRecord(options.cache, source)} to try again.`,
+      `(${record.file}) from Debian's signed index instead, as --allow-substitutes says. It is ` +
+      `recorded in libphp.json; remove ${substituteRecord(options.cache, source)} to try again.`,
   );
 }
 
@@ -134,15 +135,17 @@ function findCached(source: Source, options: FetchOptions): FetchedSource | unde
     if (isCached(cachedPath(cache, pin, file), pin))
       return asFetched(source, cache, pin, file);
   }
-  const record = options.locked ? undefined : rememberedSubstitute(cache, source);
+  const record = options.allowSubstitutes
+    ? rememberedSubstitute(cache, source)
+    : undefined;
   if (!record) return undefined;
   warnOfSubstitute(source, record, options);
   return substituted(source, cache, record);
 }
 
 /**
- * One source: from the cache, from its project, from Debian's archive; at last the newest
- * of its series. Throws when all of that fails.
+ * One source: from the cache, from its project, from Debian's archive; where that is
+ * allowed, at last the newest of its series. Throws NotPinned when all of that fails.
  */
 export async function fetchSource(
   source: Source,
@@ -164,11 +167,13 @@ export async function fetchSource(
   if (pin && (await take(cachedPath(cache, pin, file), pin, options, fromUrl(pin)))) {
     return asFetched(source, cache, pin, file);
   }
-  const other = options.locked ? undefined : await findSubstitute(source, options);
+  const { allowSubstitutes } = options;
+  const other = allowSubstitutes ? await findSubstitute(source, options) : undefined;
   if (other) return other;
-  throw new Error(
+  throw new NotPinned(
     `${source.name} ${source.version}: ${source.debian.file} could be had neither from ` +
-      `${source.url} nor from Debian's archive; put it at ${path}`,
+      `${source.url} nor from Debian's archive; put it at ${path}` +
+      (allowSubstitutes ? '' : ', or allow others of its series: --allow-substitutes'),
   );
 }
 

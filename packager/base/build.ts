@@ -12,7 +12,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFile, cacheKey, cacheRoot } from '../cache.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
-import { defaultTarget, findTarget, type Target } from '../targets.ts';
+import { defaultTarget, findTarget, type NodePin, type Target } from '../targets.ts';
 import { bundleRuntime } from './bundle.ts';
 import { home } from './home.ts';
 import { locateNode, packageVersions } from './node.ts';
@@ -41,40 +41,37 @@ const recipe = 'base 2';
 
 /**
  * Path of the base executable, made when the cache has none of the same inputs. `entry`
- * is the runtime's own, except in tests. Throws PHPACK_E_TOOL and PHPACK_E_PARTS.
+ * is the runtime's own, except in tests. Throws PHPACK_E_TOOL, PHPACK_E_NOT_PINNED and
+ * PHPACK_E_PARTS.
  */
 export async function buildBase(
   target: Target = findTarget(defaultTarget),
   entry: string = join(home, 'runtime/main.ts'),
 ): Promise<string> {
-  const node = locateNode(target.nodePackage);
+  const node = await locateNode(target.node);
   // Bundling takes 0.1 s, and its bytes say exactly whether anything has changed.
   const bundle = await bundleRuntime(entry);
   const key = cacheKey([
     recipe,
     target.name,
-    node.version,
+    target.node.sha256,
     packageVersions(['postject']),
     JSON.stringify(seaSettings),
     bundle,
   ]);
   const file = join(cacheRoot(), 'base', key, 'base');
   const { path } = await cachedFile(file, async (scratch) => {
-    const stripped = await stripNode(node.executable, node.version, target);
+    const stripped = await stripNode(node, target.node);
     const dir = dirname(scratch);
-    await generateBlob(node.executable, bundle, dir);
+    await generateBlob(node, bundle, dir);
     await injectBlob(stripped, dir, scratch);
   });
   return path;
 }
 
 /** Before injection: stripping afterwards breaks the executable. */
-async function stripNode(
-  executable: string,
-  version: string,
-  target: Target,
-): Promise<string> {
-  const file = join(cacheRoot(), 'base', `node-${version}-${target.name}-stripped`);
+async function stripNode(executable: string, pin: NodePin): Promise<string> {
+  const file = join(cacheRoot(), 'base', `node-${pin.sha256}-stripped`);
   const { path } = await cachedFile(file, async (scratch) => {
     await runTool('strip', ['--strip-all', '-o', scratch, executable]);
   });

@@ -13,7 +13,13 @@ import { type Proof, proveProduct, type ProveOptions } from '../prove.ts';
 import { defaultTarget, findTarget } from '../targets.ts';
 import { formatBytes, formatCount } from '../ui/format.ts';
 import { Progress } from '../ui/progress.ts';
-import { reportBuild, tellDevelopment, tellLeftOut, tellUnserved } from '../ui/report.ts';
+import {
+  reportBuild,
+  tellDevelopment,
+  tellLeftOut,
+  tellSubstitutes,
+  tellUnserved,
+} from '../ui/report.ts';
 
 export interface BuildOptions {
   directory: string;
@@ -23,6 +29,8 @@ export interface BuildOptions {
   docroot?: string | undefined;
   name?: string | undefined;
   target?: string | undefined;
+  allowSubstitutes?: boolean | undefined;
+  locked?: boolean | undefined;
   /** Default true. */
   prove?: boolean;
 }
@@ -57,10 +65,14 @@ export async function build(
   const { template, config } = project;
   const served = config.documentRoot === '' ? 'its root' : `${config.documentRoot}/`;
   progress.line(`${config.name}: ${template.title} in ${project.root}, serves ${served}`);
+  const { allowSubstitutes = false, locked: isLocked = false } = options;
   const parts = await progress.step('PHP and server', (tell) => {
     const onLine = io.isTerminal ? tell : (line: string) => progress.line(`  ${line}`);
-    return dependencies.locateParts({ target, onLine, signal: io.signal });
+    const { signal } = io;
+    const sources = { allowSubstitutes, isLocked };
+    return dependencies.locateParts({ target, ...sources, onLine, signal });
   });
+  tellSubstitutes(progress, parts.facts.substitutes);
   assertRequirements(parts.facts, project.composer, config.php.extensions);
   const tree = await progress.step(
     'files',
@@ -116,6 +128,7 @@ function tellTree(progress: Progress, project: Project, tree: AppTree): void {
 
 function manifestOf(project: Project, parts: Parts, target: string, tree: AppTree) {
   const { config } = project;
+  const { version, extensions, substitutes } = parts.facts;
   return {
     target,
     phpackVersion: ownVersion(),
@@ -125,7 +138,7 @@ function manifestOf(project: Project, parts: Parts, target: string, tree: AppTre
       template: config.template,
       documentRoot: config.documentRoot,
     },
-    php: parts.facts,
+    php: { version, extensions, substitutes },
     config,
   };
 }

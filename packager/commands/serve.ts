@@ -10,6 +10,7 @@ import { readProject } from '../project/project.ts';
 import { assertRequirements } from '../project/requirements.ts';
 import { defaultTarget, findTarget } from '../targets.ts';
 import { Progress } from '../ui/progress.ts';
+import { tellSubstitutes } from '../ui/report.ts';
 
 export interface ServeOptions {
   directory: string;
@@ -19,6 +20,7 @@ export interface ServeOptions {
   template?: string | undefined;
   docroot?: string | undefined;
   listen?: string | undefined;
+  allowSubstitutes?: boolean | undefined;
 }
 
 /**
@@ -36,8 +38,12 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   const progress = new Progress(io);
   const parts = await progress.step('PHP and server', (tell) => {
     const onLine = io.isTerminal ? tell : (line: string) => progress.line(`  ${line}`);
-    return locateParts({ target: findTarget(defaultTarget), onLine, signal: io.signal });
+    const { allowSubstitutes = false } = options;
+    const target = findTarget(defaultTarget);
+    const { signal } = io;
+    return locateParts({ target, allowSubstitutes, isLocked: false, onLine, signal });
   });
+  tellSubstitutes(progress, parts.facts.substitutes);
   assertRequirements(parts.facts, composer, config.php.extensions);
   // Private: the configuration may name passwords.
   const scratch = mkdtempSync(join(tmpdir(), 'phpack-serve-'));

@@ -57,11 +57,10 @@ function findPlatform(): Finding {
 }
 
 async function findNode(): Promise<Finding> {
-  const { nodePackage } = findTarget(defaultTarget);
+  const { node } = findTarget(defaultTarget);
   const fix = `npm ci --prefix ${home}`;
   try {
-    const { executable } = locateNode(nodePackage);
-    return ok((await run(executable, ['--version'])).stdout.trim());
+    return ok((await run(await locateNode(node), ['--version'])).stdout.trim());
   } catch (error) {
     return fault(error instanceof Error ? error.message : String(error), fix);
   }

@@ -81,11 +81,15 @@ function readManifest(
   };
 }
 
-/** Decodes a part and compares it with its checksum. Throws PHPACK_E_DAMAGED. */
+/**
+ * Decodes a part and compares it with its checksum; `use` gets its bytes before that is
+ * known. Throws PHPACK_E_DAMAGED.
+ */
 export async function verifyPart(
   product: OpenProduct,
   name: string,
   part: PayloadPart,
+  use: (piece: Buffer) => void = () => {},
 ): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
@@ -93,6 +97,7 @@ export async function verifyPart(
     for await (const piece of pieces) {
       size += piece.length;
       hash.update(piece);
+      use(piece);
     }
   };
   const start = product.fileBytes - part.fromEnd;

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
 import type { AppTree } from '../project/walk.ts';
@@ -30,14 +32,19 @@ export interface WrittenProduct {
   parts: Readonly<Record<PartName, EncodedPart>>;
 }
 
-/** Writes base, parts, manifest and trailer. Leaves nothing when it throws. */
+/**
+ * Writes base, parts, manifest and trailer. Leaves nothing when it throws, such as
+ * PHPACK_E_PARTS and what OutputFile throws.
+ */
 export async function writeProduct(
   plan: ProductPlan,
   progress: Progress,
   io: Io,
 ): Promise<WrittenProduct> {
   const php = await progress.step('compress PHP', () => compressPart(plan.parts.php));
+  assertDescribed(php, plan.parts);
   const channel = await compressPart(plan.parts.channel);
+  const libphp = await compressPart(plan.parts.libphp);
   const file = await progress.step(
     'copy base',
     () => new OutputFile(plan.output, plan.parts.base),
@@ -50,9 +57,10 @@ export async function writeProduct(
       write();
       return { offset, length, encoding, size, sha256 };
     };
-    const written: Pick<Record<PartName, WrittenPart>, 'php' | 'channel'> = {
+    const written: Omit<Record<PartName, WrittenPart>, 'app'> = {
       php: place(php, () => file.appendFile(php.file)),
       channel: place(channel, () => file.appendFile(channel.file)),
+      libphp: place(libphp, () => file.appendFile(libphp.file)),
     };
     const offset = file.size;
     const app = await packApp(plan, file, progress, io);
@@ -66,6 +74,14 @@ export async function writeProduct(
     file.discard();
     throw error;
   }
+}
+
+/** libphp.json would speak of something else: what it says is relied on. */
+function assertDescribed(php: EncodedPart, parts: Parts): void {
+  if (php.sha256 === parts.facts.sha256) return;
+  const seen = `${parts.php} is not the file that ${parts.libphp} describes`;
+  const remedy = `Remove ${dirname(parts.php)} and build again.`;
+  throw new PackagerError('PHPACK_E_PARTS', seen, { remedy });
 }
 
 function packApp(

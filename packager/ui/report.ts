@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Substitute } from '../../runtime/payload/format.ts';
 import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
 import type { WrittenProduct } from '../payload/write.ts';
@@ -50,6 +51,20 @@ export function tellUnserved(progress: Progress, project: Project, tree: AppTree
   for (const [rule, paths] of byRule.sort(([, a], [, b]) => b.length - a.length)) {
     progress.line(`  not served (${rule}): ${fewOf(paths)}`);
   }
+}
+
+/** At every build and start that uses them: nobody is to overlook it. */
+export function tellSubstitutes(
+  progress: Progress,
+  substitutes: readonly Substitute[],
+): void {
+  if (substitutes.length === 0) return;
+  const list = substitutes.map(formatSubstitute).join(', ');
+  progress.warn(`PHP is not made of the pinned sources alone: ${list}`);
+}
+
+export function formatSubstitute({ name, version, pinned }: Substitute): string {
+  return `${name} ${version} instead of ${pinned}`;
 }
 
 /** One warning for all that only developers need: names, size, and how to be rid of it. */

@@ -12,7 +12,7 @@
 export type { AppConfig } from './config.ts';
 
 export const TRAILER_MAGIC = 'phpack\x00\x01';
-export const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 2;
 /** magic 8 | version u32 | manifest length u32 | payload length u64 | sha256 of the manifest 32 | magic 8 */
 export const TRAILER_BYTES = 64;
 
@@ -26,6 +26,25 @@ export interface PayloadPart {
   size: number;
   /** Of the decoded bytes, hex. */
   sha256: string;
+}
+
+/** A source of PHP that is not the pinned one, as the vendor has allowed. */
+export interface Substitute {
+  name: string;
+  version: string;
+  /** The pinned version. */
+  pinned: string;
+}
+
+/** Of libphp.json, what is shown of it. */
+export interface Libphp {
+  components: readonly {
+    name: string;
+    version: string;
+    licence: string;
+    /** Of the file with the source. */
+    sha256: string;
+  }[];
 }
 
 export interface PayloadManifest {
@@ -46,9 +65,15 @@ export interface PayloadManifest {
     app: PayloadPart;
     php: PayloadPart;
     channel: PayloadPart;
+    /** libphp.json: what `php` is made of. */
+    libphp: PayloadPart;
   };
   /** What libphp.json says of versions and extensions. */
-  php: { version: string; extensions: readonly string[] };
+  php: {
+    version: string;
+    extensions: readonly string[];
+    substitutes: readonly Substitute[];
+  };
   /** The app's configuration: template merged with phpack.json. See docs/reference/config.md. */
   config: unknown;
 }

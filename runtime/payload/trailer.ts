@@ -70,7 +70,7 @@ function checkedManifest(value: unknown, fileBytes: number): PayloadManifest {
   if (manifest.format !== FORMAT_VERSION || !isSha256(app?.sha256)) {
     throw damaged('the manifest is not one of this format');
   }
-  for (const part of [parts?.app, parts?.php, parts?.channel]) {
+  for (const part of [parts?.app, parts?.php, parts?.channel, parts?.libphp]) {
     if (!isPartOf(part, fileBytes)) throw damaged('the manifest names no valid parts');
   }
   return manifest;

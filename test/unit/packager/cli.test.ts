@@ -15,6 +15,10 @@ test.each([
   [['build', '-o', 'y'], /missing required argument 'directory'/],
   [['build', 'x', '-o', 'y', '--frist'], /unknown option '--frist'/],
   [['inspect', 'a', 'b'], /too many arguments/],
+  [
+    ['build', 'x', '-o', 'y', '--locked', '--allow-substitutes'],
+    /'--locked' cannot be used with option '--allow-substitutes'/,
+  ],
   [[], /a command is missing/],
 ])('phpack %j says what is wrong and ends with 2', async (argv, message) => {
   const io = recordingIo();

@@ -10,6 +10,7 @@ import {
   verifyFetched,
 } from '../../../static-php-build/fetch.ts';
 import type { Origins } from '../../../static-php-build/origins.ts';
+import { NotPinned } from '../../../static-php-build/pins.ts';
 import type { Source } from '../../../static-php-build/sources.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -76,8 +77,8 @@ const progress = {
   note: () => {},
   warn: (text: string) => void warnings.push(text),
 };
-const options = (from: Origins, locked = false) => {
-  return { cache, locked, origins: from, progress };
+const options = (from: Origins, allowSubstitutes = false) => {
+  return { cache, allowSubstitutes, origins: from, progress };
 };
 
 describe('a source is looked for', () => {
@@ -120,7 +121,7 @@ describe('a source is looked for', () => {
 describe('a wrong file', () => {
   test('is refused wherever it comes from, and leaves nothing in the cache', async () => {
     const bad = origins({ upstream: 'manipulated', pool: 'manipulated, too' });
-    await expect(fetchSource(source, options(bad, true))).rejects.toThrow(/1\.2\.3/);
+    await expect(fetchSource(source, options(bad))).rejects.toThrow(/1\.2\.3/);
     expect(readdirSync(join(cache, 'sources'))).toEqual([]);
     expect(readdirSync(join(cache, 'work'))).toEqual([]);
     expect(warnings.join()).toContain('another hash');
@@ -145,8 +146,15 @@ describe('a wrong file', () => {
 describe('a pinned file that is nowhere', () => {
   const gone = { series: [['uri:newer', newer]] as [string, string][] };
 
-  test('is replaced by the newest of its series, with a warning', async () => {
-    const found = await fetchSource(source, options(origins(gone)));
+  test('is an error that says how to allow another, which is not even looked for', async () => {
+    const failure = await fetchSource(source, options(origins(gone))).catch((e) => e);
+    expect(failure).toBeInstanceOf(NotPinned);
+    expect(String(failure)).toMatch(/zebra 1\.2\.3: .* --allow-substitutes$/);
+    expect(asked).toEqual(['upstream', 'pool']);
+  });
+
+  test('is replaced by the newest of its series where that is allowed, with a warning', async () => {
+    const found = await fetchSource(source, options(origins(gone), true));
     expect(found).toMatchObject({
       version: '1.2.9',
       sha256: sha256(newer),
@@ -158,18 +166,27 @@ describe('a pinned file that is nowhere', () => {
   });
 
   test('stays replaced in the next build, and the warning is repeated', async () => {
-    await fetchSource(source, options(origins(gone)));
+    await fetchSource(source, options(origins(gone), true));
     asked = [];
-    const found = await fetchSource(source, options(origins()));
+    const found = await fetchSource(source, options(origins(), true));
     expect(found.substituteFor).toBe('1.2.3');
     expect(asked).toEqual([]);
     expect(warnings).toHaveLength(2);
   });
 
-  test('is an error with --locked, even when a stand-in is in the cache', async () => {
-    await fetchSource(source, options(origins(gone)));
-    const locked = options(origins(gone), true);
-    await expect(fetchSource(source, locked)).rejects.toThrow(/zebra 1\.2\.3/);
+  test('is no longer replaced when that is not allowed again', async () => {
+    await fetchSource(source, options(origins(gone), true));
+    await expect(fetchSource(source, options(origins(gone)))).rejects.toThrow(NotPinned);
+    const all = fetchSources([source], options(origins(gone)));
+    await expect(all).rejects.toThrow(NotPinned);
+  });
+
+  test('that comes back is preferred to what stood in for it', async () => {
+    await fetchSource(source, options(origins(gone), true));
+    await fetchSource(source, options(origins({ pool: pinned })));
+    const found = await fetchSource(source, options(origins(), true));
+    expect(found).toMatchObject({ sha256: source.sha256, version: '1.2.3' });
+    expect(found.substituteFor).toBeUndefined();
   });
 
   test('is tried one version older when the index lists a file that is gone', async () => {
@@ -177,7 +194,7 @@ describe('a pinned file that is nowhere', () => {
     const listed = await two.newestOfSeries(source);
     const all = [{ ...listed[0]!, uri: 'uri:gone' }, ...listed];
     const newestOfSeries = () => Promise.resolve(all);
-    const found = await fetchSource(source, options({ ...two, newestOfSeries }));
+    const found = await fetchSource(source, options({ ...two, newestOfSeries }, true));
     expect(found.substituteFor).toBe('1.2.3');
     expect(asked).toContain('apt uri:gone');
   });

@@ -13,16 +13,27 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { build, type BuildDependencies } from '../../../../packager/commands/build.ts';
 import { inspect } from '../../../../packager/commands/inspect.ts';
+import { readFacts } from '../../../../packager/parts.ts';
 import { openProduct } from '../../../../packager/payload/read.ts';
 import type { Proof } from '../../../../packager/prove.ts';
 import { readPart } from '../../../../runtime/payload/part.ts';
 import { type TarEntry, TarReader } from '../../../../runtime/payload/tar.ts';
 import { type OpenPayload, openPayload } from '../../../../runtime/payload/trailer.ts';
+import { sha256 } from '../../runtime/payload/craft.ts';
 import { recordingIo } from '../io.ts';
 import { type TemporaryTree, temporaryTree } from '../tree.ts';
 
 /** Incompressible enough that every byte of it counts. */
 const php = Array.from({ length: 1000 }, (_, at) => Math.sin(at)).join();
+
+const libphp = {
+  php: { version: '8.4.24', sha256: sha256(php) },
+  extensions: [{ name: 'Core' }, { name: 'json' }],
+  components: [
+    { name: 'php', version: '8.4.24', licence: 'PHP-3.01', sha256: 'e127' },
+    { name: 'curl', version: '8.14.1', licence: 'curl', sha256: '6766' },
+  ],
+};
 
 let tree: TemporaryTree;
 let output: string;
@@ -37,6 +48,7 @@ beforeEach(() => {
     'parts/base': 'base executable',
     'parts/php': php,
     'parts/channel.node': 'channel',
+    'parts/libphp.json': JSON.stringify(libphp),
     'out/': '',
   });
   chmodSync(join(tree.root, 'app/bin/tool'), 0o755);
@@ -57,7 +69,8 @@ function dependencies(changes: Partial<BuildDependencies> = {}): BuildDependenci
       base: part('base'),
       php: part('php'),
       channel: part('channel.node'),
-      facts: { version: '8.4.24', extensions: ['Core', 'json'] },
+      libphp: part('libphp.json'),
+      facts: readFacts(part('libphp.json')),
     }),
     prove: async () => proof,
     ...changes,
@@ -387,6 +400,54 @@ test('inspect shows what is in a product', async () => {
   io.out = '';
   await inspect('shop-server', { json: true }, io);
   expect(JSON.parse(io.out)).toMatchObject({ manifest: { app: { name: 'shop' } } });
+});
+
+/** As if the newest curl had stood in for the pinned one. */
+function substituteCurl(): void {
+  const [first, second] = libphp.components;
+  const other = { ...second, version: '8.15.0', substituteFor: '8.14.1' };
+  const text = JSON.stringify({ ...libphp, components: [first, other] });
+  writeFileSync(part('libphp.json'), text);
+}
+
+test('a product carries libphp.json: versions, licences and hashes of all sources', async () => {
+  await buildOnce();
+  const io = recordingIo();
+  await inspect(output, {}, io);
+  expect(io.out).toContain('php 8.4.24 (PHP-3.01) e127');
+  expect(io.out).toContain('curl 8.14.1 (curl) 6766');
+  expect(io.out).toMatch(/pinned +all of it\n/);
+  io.out = '';
+  await inspect(output, { json: true }, io);
+  expect(JSON.parse(io.out)).toMatchObject({
+    libphp,
+    manifest: { php: { substitutes: [] } },
+  });
+});
+
+test('a source that stands in for a pinned one is named while building and in the product', async () => {
+  substituteCurl();
+  const io = recordingIo();
+  const named = 'curl 8.15.0 instead of 8.14.1';
+  await build({ directory: directory(), output }, io, dependencies());
+  expect(io.err).toContain(`! PHP is not made of the pinned sources alone: ${named}\n`);
+  const { manifest } = openPayload(output);
+  const [substitute] = manifest.php.substitutes;
+  expect(substitute).toEqual({ name: 'curl', version: '8.15.0', pinned: '8.14.1' });
+  const inspected = recordingIo();
+  await inspect(output, {}, inspected);
+  expect(inspected.out).toMatch(new RegExp(`not pinned +${named}\n`));
+});
+
+test('PHP that libphp.json does not describe is not packed', async () => {
+  writeFileSync(part('php'), 'another');
+  await expect(buildOnce()).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_PARTS',
+      message: expect.stringMatching(/php is not the file that .*libphp\.json describes/),
+    }),
+  );
+  expect(outputs()).toEqual([]);
 });
 
 test.each([1, 30, 64])('a product without its last %i bytes is none', async (bytes) => {

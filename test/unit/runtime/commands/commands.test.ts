@@ -18,8 +18,17 @@ const { file, manifest } = craftProduct(
   join(dir, 'product'),
   await craftTar([{ name: 'index.php', content: '' }]),
   {
+    libphp: {
+      components: [{ name: 'curl', version: '8.15.0', licence: 'curl', sha256: 'abc' }],
+    },
     change: (m) =>
-      Object.assign(m, { php: { version: '8.4.1', extensions: ['ctype', 'pdo'] } }),
+      Object.assign(m, {
+        php: {
+          version: '8.4.1',
+          extensions: ['ctype', 'pdo'],
+          substitutes: [{ name: 'curl', version: '8.15.0', pinned: '8.14.1' }],
+        },
+      }),
   },
 );
 
@@ -44,6 +53,14 @@ test('version says what is in the binary, without a data directory', async () =>
   expect(text).toContain('app      crafted\n');
   expect(text).toContain('php      8.4.1\n');
   expect(text).toContain('modules  ctype pdo\n');
+});
+
+test('version lists the sources of PHP, and what is not as the vendor pinned it', async () => {
+  const text = await output(version, 'version');
+  expect(text).toContain('not pinned curl 8.15.0 instead of 8.14.1\n');
+  expect(text).toContain('source   curl 8.15.0 (curl) abc\n');
+  const { libphp } = JSON.parse(await output(version, 'version', '--json'));
+  expect(libphp.components[0].licence).toBe('curl');
 });
 
 test('version --json is for programs', async () => {

@@ -5,6 +5,8 @@ import { zstdCompressSync } from 'node:zlib';
 import tarStream from 'tar-stream';
 import type { AppConfig } from '../../../../runtime/payload/config.ts';
 import {
+  FORMAT_VERSION,
+  type Libphp,
   type PayloadManifest,
   type PayloadPart,
   TRAILER_MAGIC,
@@ -86,6 +88,7 @@ export interface CraftOptions {
   base?: Buffer;
   php?: Buffer;
   channel?: Buffer;
+  libphp?: Libphp;
   config?: unknown;
   encoding?: 'raw' | 'zstd';
   /** The last word on the manifest. */
@@ -106,12 +109,13 @@ export function craftProduct(
     app: tar,
     php: options.php ?? Buffer.from('#!/bin/sh\necho php\n'),
     channel: options.channel ?? Buffer.from('channel'),
+    libphp: Buffer.from(JSON.stringify(options.libphp ?? { components: [] })),
   };
   const encoded = Object.values(decoded).map((bytes) =>
     encoding === 'raw' ? bytes : zstdCompressSync(bytes),
   );
   const manifest: PayloadManifest = {
-    format: 1,
+    format: FORMAT_VERSION,
     target: 'linux-x64-gnu',
     phpackVersion: '0.0.0-test',
     app: {
@@ -121,8 +125,8 @@ export function craftProduct(
       template: 'plain',
       documentRoot: '',
     },
-    parts: { app: partOf(0), php: partOf(1), channel: partOf(2) },
-    php: { version: '8.4.0', extensions: [] },
+    parts: { app: partOf(0), php: partOf(1), channel: partOf(2), libphp: partOf(3) },
+    php: { version: '8.4.0', extensions: [], substitutes: [] },
     config: options.config ?? completeConfig,
   };
   // Offsets count from the end, and the manifest's length depends on them: two rounds
@@ -130,7 +134,7 @@ export function craftProduct(
   let text = Buffer.alloc(0);
   for (let round = 0; round < 4; round++) {
     let fromEnd = 64 + text.length;
-    for (const index of [2, 1, 0]) {
+    for (const index of [3, 2, 1, 0]) {
       fromEnd += encoded[index]!.length;
       partAt(index).fromEnd = fromEnd;
     }
@@ -139,7 +143,7 @@ export function craftProduct(
   }
   const trailer = Buffer.alloc(64);
   trailer.write(TRAILER_MAGIC, 0, 'latin1');
-  trailer.writeUInt32LE(1, 8);
+  trailer.writeUInt32LE(FORMAT_VERSION, 8);
   trailer.writeUInt32LE(text.length, 12);
   const partBytes = encoded.reduce((sum, bytes) => sum + bytes.length, 0);
   trailer.writeBigUInt64LE(BigInt(partBytes + text.length + 64), 16);

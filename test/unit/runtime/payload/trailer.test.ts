@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { FORMAT_VERSION } from '../../../../runtime/payload/format.ts';
 import { readPart } from '../../../../runtime/payload/part.ts';
 import { openPayload } from '../../../../runtime/payload/trailer.ts';
 import { type CraftOptions, craftProduct, craftTar, sha256 } from './craft.ts';
@@ -53,16 +54,16 @@ test.each([
   );
 });
 
-function asFormat2(file: Buffer): Buffer {
-  file.writeUInt32LE(2, file.length - 56);
+function asLaterFormat(file: Buffer): Buffer {
+  file.writeUInt32LE(FORMAT_VERSION + 1, file.length - 56);
   return file;
 }
 
 test('a payload of a later format is refused by its number', () => {
-  expect(() => openPayload(craft({ corrupt: asFormat2 }))).toThrow(
+  expect(() => openPayload(craft({ corrupt: asLaterFormat }))).toThrow(
     expect.objectContaining({
       code: 'PHPACK_E_PAYLOAD_FORMAT',
-      message: expect.stringContaining('format 2'),
+      message: expect.stringContaining(`format ${FORMAT_VERSION + 1}`),
     }),
   );
 });
