@@ -40,14 +40,23 @@ async function buildVersion(version: string): Promise<void> {
   await removeTree(tree);
 }
 
+interface Front {
+  version: string;
+  /** Of style.css. */
+  style: number | false;
+}
+
 test('each release shows its own code and what visitors left before', async () => {
   const notes: string[] = [];
+  const times: (number | false)[] = [];
   let etag = '';
+  let modified = '';
   for (const version of versions) {
     await buildVersion(version);
     const server = await app.serve();
-    const front = (await (await fetch(server.url)).json()) as { version: string };
+    const front = (await (await fetch(server.url)).json()) as Front;
     expect(front.version).toBe(version);
+    times.push(front.style);
 
     const post = await fetch(`${server.url}/notes.php`, {
       method: 'POST',
@@ -63,16 +72,25 @@ test('each release shows its own code and what visitors left before', async () =
       expect(await upload.text()).toBe(`upload ${earlier}`);
     }
     if (version !== '1') {
-      // Same size, same date in the archive: only the content tells the two apart.
+      // Same name and size: only the content tells the two apart.
       const css = await fetch(`${server.url}/style.css`, {
         headers: etag === '' ? {} : { 'if-none-match': etag },
       });
       expect(await css.text()).toContain(`0, ${version})`);
       etag = css.headers.get('etag') ?? '';
       expect(etag).not.toBe('');
+      const since = { 'if-modified-since': modified };
+      expect((await fetch(`${server.url}/style.css`, { headers: since })).status).toBe(
+        200,
+      );
+      modified = css.headers.get('last-modified') ?? '';
+      expect(modified).not.toBe('');
     }
     expect(await server.stop()).toBe(0);
   }
+  // The first has no such file.
+  expect(times[0]).toBe(false);
+  expect(new Set(times).size).toBe(versions.length);
   const kept = await fs.readdir(path.join(app.dataDir, 'app'));
   expect(kept.filter((name) => !name.startsWith('.'))).toHaveLength(2);
 });

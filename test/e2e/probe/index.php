@@ -6,4 +6,6 @@ echo json_encode([
     'php' => PHP_VERSION,
     'sapi' => PHP_SAPI,
     'uri' => $_SERVER['REQUEST_URI'],
+    // As apps make addresses that browsers may keep: style.css?v=<time>.
+    'style' => @filemtime(__DIR__ . '/style.css'),
 ]);
