@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { applyFlags, type EffectiveConfig } from './config/effective.ts';
 import { errnoOf, ProductError } from './errors.ts';
 import type { Log } from './log.ts';
@@ -15,10 +15,10 @@ import { extractApp } from './payload/extract.ts';
 import { loadablePath, type RunnablePhp, runnablePhp } from './payload/noexec.ts';
 import type { OpenPayload } from './payload/trailer.ts';
 import { type LinkedPaths, linkedPaths } from './payload/version.ts';
+import { findMysqlSocket, findPostgresDirectory } from './php/database-sockets.ts';
 import { phpEnvironment } from './php/environment.ts';
 import { composeIni } from './php/ini.ts';
 import { writeIni } from './php/ini-file.ts';
-import { findMysqlSocket } from './php/mysql-socket.ts';
 
 /** What `phpack serve DIR` passes: an app in place, with parts from the build's cache. */
 export interface DevelopmentProduct {
@@ -60,6 +60,10 @@ export interface Installation extends EffectiveConfig {
   channelPath: string;
   iniFile: string;
   iniText: string;
+  /** Makes sure of the file at `iniFile`: PHP must not start without it. */
+  writeIni(): void;
+  /** Names of what prune must leave while this product runs. */
+  uses: readonly string[];
   /** The environment of PHP. */
   env: Record<string, string>;
 }
@@ -105,11 +109,12 @@ export async function install(
     appIni: parts.appIni,
     directives: config.php.ini,
     maxBodyBytes: config.http.maxBodyBytes,
-    mysqlSocket: findMysqlSocket(),
+    mysqlSocket: findMysqlSocket(dataDir),
     files: parts.files,
     checksCode: !isPackaged || config.writable.length + config.caches.length > 0,
   });
-  const iniFile = writeIni(dataDir, iniText);
+  const saveIni = (): string => writeIni(dataDir, iniText, parts.addon);
+  const iniFile = saveIni();
   const phpEnv = phpEnvironment({
     caller: env,
     configured: config.php.env,
@@ -120,9 +125,11 @@ export async function install(
     iniFile,
     phpCommand: parts.php.command,
     home: env['HOME'] ? '' : homeOfUser(),
+    postgresDirectory: findPostgresDirectory(dataDir),
   });
   const location = { name, dataDir, dataDirOrigin, iniFile, iniText, env: phpEnv };
-  return { ...effective, ...parts, ...location };
+  const uses = [...parts.uses, basename(iniFile)];
+  return { ...effective, ...parts, ...location, writeIni: saveIni, uses };
 }
 
 type Parts = Pick<
@@ -135,6 +142,7 @@ type Parts = Pick<
   | 'php'
   | 'addon'
   | 'channelPath'
+  | 'uses'
 > & { appIni: string; files: number };
 
 async function unpack(
@@ -159,6 +167,7 @@ async function unpack(
     php: runnablePhp(phpFile, dataDir, process.execPath, addon),
     addon,
     channelPath,
+    uses: [extracted.version, parts.php.sha256, parts.channel.sha256],
     appIni: extracted.phpIni,
     files: app.files,
   };
@@ -180,6 +189,7 @@ function useInPlace(product: DevelopmentProduct, dataDir: string): Parts {
     php: { executable: php, command: php, argv0: 'php' },
     addon: () => loadAddon(channel),
     channelPath: channel,
+    uses: [],
     appIni: readIfExists(join(app, 'php.ini')),
     files: DEVELOPMENT_FILES,
   };

@@ -4,6 +4,7 @@
 
 #include <php.h>
 #include <SAPI.h>
+#include <php_ini.h>
 #include <php_main.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,8 +19,8 @@
 #include "supervisor.h"
 #include "taint.h"
 
-/* sysexits.h: EX_USAGE, EX_SOFTWARE. */
-enum { BAD_START = 64, BAD_PHP = 70 };
+/* sysexits.h: EX_USAGE, EX_SOFTWARE, EX_CONFIG. */
+enum { BAD_START = 64, BAD_PHP = 70, BAD_INI = 78 };
 
 static int refuse(const char *problem) {
   fprintf(stderr, "phpack-zygote: %s\n", problem);
@@ -58,6 +59,22 @@ static int start_php(void) {
   return SUCCESS;
 }
 
+/* PHP starts all the same when it cannot open its php.ini, or takes another one it finds,
+ * and ignores what follows a line it does not understand: visitors would see errors. The
+ * last line of ours (runtime/php/ini.ts) tells. */
+static bool is_configured(void) {
+  static const char last[] = "phpack.complete";
+  return cfg_get_entry(last, sizeof last - 1) != NULL;
+}
+
+static int refuse_to_run_unconfigured(void) {
+  const char *path = getenv("PHPRC");
+  fprintf(stderr,
+          "phpack-zygote: PHPACK_E_PHP_START: php.ini was not read to its end: %s\n",
+          path ? path : "PHPRC is not set");
+  return BAD_INI;
+}
+
 int phpack_zygote_main(char *name) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const char *problem = phpack_channel_open();
@@ -71,6 +88,7 @@ int phpack_zygote_main(char *name) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   catch_signals();
   if (start_php() == FAILURE) return BAD_PHP;
+  if (!is_configured()) return refuse_to_run_unconfigured();
   phpack_log_use_channel();
   return phpack_supervise(name);
 }

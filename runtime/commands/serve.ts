@@ -27,12 +27,13 @@ export const serve: Command = async (context) => {
     throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
   }
   log.level = installation.config.log.level;
-  const { version, dataDir } = installation;
-  const endUse = version ? markInUse(installation.addon(), dataDir, version) : null;
+  const endUses = installation.uses.map((name) =>
+    markInUse(installation.addon(), installation.dataDir, name),
+  );
   try {
     await run(installation, signals, log);
   } finally {
-    endUse?.();
+    for (const endUse of endUses) endUse();
   }
   log.write('info', 'stopped');
   return 0;
@@ -95,6 +96,7 @@ function startPool(installation: Installation, log: Log): WorkerPool {
     cwd: installation.appRoot,
     ...limits,
     workers: workerCount(count),
+    prepare: () => installation.writeIni(),
     onLog: (entry) => logPhp(log, entry),
   });
 }

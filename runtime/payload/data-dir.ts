@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { errnoOf, ProductError } from '../errors.ts';
+import { describeWeakness, findWeakness, ownTrust, type Weakness } from './ancestors.ts';
 
 export interface DataDirSources {
   /** Of --data-dir. */
@@ -110,65 +111,22 @@ export function assertOwn(path: string, kind: 'directory' | 'file'): Stats {
   return stats;
 }
 
-/**
- * Everything above the data directory must belong to root or to us and be closed to
- * others; who could rename a directory above ours could put another one in its place.
- */
+/** Throws unless everything above the data directory is root's or ours, and closed. */
 function checkAncestors(path: string): void {
-  const uid = process.geteuid!();
-  let links = 0;
-  const check = (directory: string): void => {
-    if (directory !== '/') check(dirname(directory));
-    const stats = lstatIfExists(directory);
-    // Missing directories are made by us, with our own rights.
-    if (!stats) return;
-    const isTrusted = stats.uid === 0 || stats.uid === uid || isUnmappedUser(stats.uid);
-    if (!isTrusted) {
-      throw unsafe(path, `is below ${directory}, which belongs to uid ${stats.uid}`);
-    }
-    if (stats.isSymbolicLink()) {
-      if (++links > 40) throw unsafe(path, `is below a loop of links at ${directory}`);
-      check(resolve(dirname(directory), readlinkSync(directory)));
-    } else if (!stats.isDirectory()) {
-      throw new ProductError(
-        'PHPACK_E_DATA_DIR_READ_ONLY',
-        `${path} cannot be made: ${directory} is not a directory`,
-      );
-    } else if (canOthersRename(stats)) {
-      throw unsafe(path, `is below ${directory}, which others may write`);
-    }
-  };
-  check(dirname(path));
-}
-
-/**
- * Sticky directories (/tmp) let only owners rename; a private group is as good as its
- * user.
- */
-function canOthersRename({ mode, gid }: Stats): boolean {
-  if ((mode & 0o1000) !== 0) return false;
-  if ((mode & 0o002) !== 0) return true;
-  return (mode & 0o020) !== 0 && gid !== 0 && gid !== process.getegid!();
-}
-
-/** In a user namespace, root's directories outside of it belong to the overflow user. */
-function isUnmappedUser(uid: number): boolean {
-  if (uid < 65534) return false;
+  let weakness: Weakness | null;
   try {
-    return uid === Number(readFileSync('/proc/sys/kernel/overflowuid', 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-function lstatIfExists(path: string): Stats | null {
-  try {
-    return lstatSync(path);
+    weakness = findWeakness(dirname(path), ownTrust);
   } catch (error) {
-    const code = errnoOf(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw fileSystemError(error, path);
   }
+  if (!weakness) return;
+  if (weakness.kind === 'file') {
+    throw new ProductError(
+      'PHPACK_E_DATA_DIR_READ_ONLY',
+      `${path} cannot be made: ${weakness.path} is not a directory`,
+    );
+  }
+  throw unsafe(path, `is below ${describeWeakness(weakness)}`);
 }
 
 function unsafe(path: string, why: string, remedy?: string): ProductError {

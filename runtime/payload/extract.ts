@@ -8,7 +8,8 @@ import { syncDirectory } from './binary.ts';
 import { fileSystemError } from './data-dir.ts';
 import { withAppLock } from './lock.ts';
 import { readPart } from './part.ts';
-import { NEW_PREFIX, removeLeftovers, removeTree } from './remove.ts';
+import { hideUnfinished, NEW_PREFIX, removeHidden } from './remove.ts';
+import { removeLeftovers, removeTree } from './remove.ts';
 import { TarReader } from './tar.ts';
 import type { OpenPayload } from './trailer.ts';
 import { type LinkedPath, type TreeTarget, TreeWriter } from './tree.ts';
@@ -56,7 +57,7 @@ export async function extractApp(sources: ExtractSources): Promise<ExtractedApp>
   const findReady = (): CompleteMark | null => {
     const mark = readMark(home, sha256);
     if (!mark || !existsSync(join(home, 'populated'))) return null;
-    return isPopulated(variable, paths.writable, seed) ? mark : null;
+    return isPopulated(variable, paths.writable, seed) && touch(home) ? mark : null;
   };
   let mark = findReady();
   let isNew = false;
@@ -75,17 +76,30 @@ export async function extractApp(sources: ExtractSources): Promise<ExtractedApp>
         populate({ variable, seed, seededList }, paths.writable);
         sync(addon, variable);
         writeFileSync(join(home, 'populated'), '', { mode: 0o600 });
+        touch(home);
         return whole;
       } catch (error) {
         throw fileSystemError(error, dataDir);
       }
     });
   }
-  const now = Date.now() / 1000;
-  // By this time, prune knows which versions were used last.
-  utimesSync(join(home, 'complete'), now, now);
   const [root, caches] = [join(home, 'tree'), join(home, 'caches')];
   return { version, root, variable, caches, phpIni: mark.phpIni, isNew };
+}
+
+/**
+ * By this time, prune knows which versions were used last. False: it has just taken this one
+ * away.
+ */
+function touch(home: string): boolean {
+  try {
+    const now = Date.now() / 1000;
+    utimesSync(join(home, 'complete'), now, now);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 async function extract(
@@ -96,9 +110,10 @@ async function extract(
   const { app, parts } = payload.manifest;
   const started = performance.now();
   const apps = join(dataDir, 'app');
-  await removeLeftovers(apps, 0);
-  // Library and program are written without the lock; a minute is long enough for them.
-  await removeLeftovers(join(dataDir, 'bin'), 60_000);
+  hideUnfinished(apps);
+  await removeHidden(apps);
+  // Library and program are written without the lock; an hour is long enough for them.
+  await removeLeftovers(join(dataDir, 'bin'), 3_600_000);
   await removeTree(home);
   assertSpace(dataDir, parts.app.size, app.files);
   const scratch = mkdtempSync(join(apps, NEW_PREFIX));

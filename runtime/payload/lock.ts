@@ -40,11 +40,14 @@ export async function withAppLock<T>(
   }
 }
 
-/** Marks a version as used by this process until it ends. Returns the end of the use. */
-export function markInUse(locks: Locks, dataDir: string, version: string): () => void {
+/**
+ * Marks a version, a binary or a php.ini by its name as used by this process until it ends.
+ * Returns the end of the use.
+ */
+export function markInUse(locks: Locks, dataDir: string, name: string): () => void {
   for (;;) {
-    const name = `${version}.${randomBytes(8).toString('hex')}.use`;
-    const path = join(dataDir, 'run', name);
+    const mark = `${name}.${randomBytes(8).toString('hex')}.use`;
+    const path = join(dataDir, 'run', mark);
     const fd = openSync(path, flags | constants.O_EXCL, 0o600);
     // A clean-up may have taken the lock before us, and the file with it.
     if (locks.tryLock(fd) && fstatSync(fd).nlink > 0) {
@@ -57,13 +60,13 @@ export function markInUse(locks: Locks, dataDir: string, version: string): () =>
   }
 }
 
-/** Whether a living process uses the version; removes the marks of dead ones. */
-export function isInUse(locks: Locks, dataDir: string, version: string): boolean {
+/** Whether a living process uses what has this name; removes the marks of dead ones. */
+export function isInUse(locks: Locks, dataDir: string, name: string): boolean {
   const run = join(dataDir, 'run');
   const marks = readdirSync(run).filter(
-    (name) => name.startsWith(`${version}.`) && name.endsWith('.use'),
+    (mark) => mark.startsWith(`${name}.`) && mark.endsWith('.use'),
   );
-  return marks.filter((name) => isHeld(locks, join(run, name))).length > 0;
+  return marks.filter((mark) => isHeld(locks, join(run, mark))).length > 0;
 }
 
 function isHeld(locks: Locks, path: string): boolean {

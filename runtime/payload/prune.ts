@@ -3,7 +3,7 @@ import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { isInUse, type Locks, withAppLock } from './lock.ts';
-import { hideTree, removeLeftovers, removeTree } from './remove.ts';
+import { hideTree, hideUnfinished, removeHidden, removeTree } from './remove.ts';
 
 /** Versions kept although nobody runs them: the current one, and one to go back to. */
 const KEPT_VERSIONS = 2;
@@ -25,62 +25,63 @@ export async function prune(locks: Locks, dataDir: string): Promise<Pruned> {
     dataDir,
     () => {},
     async () => {
+      hideUnfinished(apps);
       const versions = listByUse(apps);
       // Also clears away the marks of servers that were killed.
-      const used = versions.map((version) => isInUse(locks, dataDir, version));
-      return versions.filter(
-        (version, rank) =>
-          rank >= KEPT_VERSIONS && !used[rank] && hideUnlessUsed(locks, dataDir, version),
-      );
+      const used = versions.map(({ name }) => isInUse(locks, dataDir, name));
+      return versions
+        .filter((_, rank) => rank >= KEPT_VERSIONS && !used[rank])
+        .filter((version) => hideUnlessUsed(locks, dataDir, version))
+        .map(({ name }) => name);
     },
   );
-  await removeLeftovers(apps, 0);
-  const binaries = await pruneBinaries(join(dataDir, 'bin'), oldestUse(dataDir));
+  // Without the lock: what another start unpacks meanwhile is not touched.
+  await removeHidden(apps);
+  const binaries = await pruneBinaries(locks, dataDir);
   await removeOldUploads(join(dataDir, 'tmp'));
   return { versions: hidden, binaries };
 }
 
-/** Latest first, by the mark that every start touches. */
-function listByUse(apps: string): string[] {
-  const usedMs = (version: string): number =>
-    statSync(join(apps, version, 'complete'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return readdirSync(apps)
-    .filter((name) => /^[0-9a-f]{64}-/.test(name))
-    .map((name) => ({ name, at: usedMs(name) }))
-    .sort((a, b) => b.at - a.at)
-    .map(({ name }) => name);
+interface Version {
+  name: string;
+  /** When it was last started, by the mark that every start touches. */
+  usedMs: number;
 }
 
-function hideUnlessUsed(locks: Locks, dataDir: string, version: string): boolean {
-  const path = join(dataDir, 'app', version);
+/** Latest first. */
+function listByUse(apps: string): Version[] {
+  return readdirSync(apps)
+    .filter((name) => /^[0-9a-f]{64}-/.test(name))
+    .map((name) => ({ name, usedMs: lastUse(join(apps, name)) }))
+    .sort((a, b) => b.usedMs - a.usedMs);
+}
+
+function lastUse(home: string): number {
+  return statSync(join(home, 'complete'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+function hideUnlessUsed(
+  locks: Locks,
+  dataDir: string,
+  { name, usedMs }: Version,
+): boolean {
+  const path = join(dataDir, 'app', name);
   const hidden = hideTree(path);
   if (!hidden) return false;
-  // A process may have marked it after the first look; none can any more.
-  if (!isInUse(locks, dataDir, version)) return true;
+  // A process may have found it after the first look; none can any more.
+  if (lastUse(hidden) <= usedMs && !isInUse(locks, dataDir, name)) return true;
   renameSync(hidden, path);
   return false;
 }
 
-/**
- * When the server that has been running longest was started; the marks of dead ones are
- * gone.
- */
-function oldestUse(dataDir: string): number {
-  const run = join(dataDir, 'run');
-  const times = readdirSync(run)
-    .filter((name) => name.endsWith('.use'))
-    .map((name) => statSync(join(run, name), { throwIfNoEntry: false })?.mtimeMs);
-  return Math.min(Date.now(), ...times.filter((time) => time !== undefined));
-}
-
-/**
- * Every start refreshes the times of the directories it uses, just before it marks
- * itself: what is older than all running servers serves none of them.
- */
-async function pruneBinaries(bin: string, oldestUseMs: number): Promise<string[]> {
-  const before = Math.min(Date.now() - 30 * DAY_MS, oldestUseMs - 60_000);
+/** Every start refreshes the times of the directories it uses. */
+async function pruneBinaries(locks: Locks, dataDir: string): Promise<string[]> {
+  const bin = join(dataDir, 'bin');
+  const before = Date.now() - 30 * DAY_MS;
   const names = readdirSync(bin).filter((name) => /^[0-9a-f]{64}$/.test(name));
-  const old = names.filter((name) => lstatSync(join(bin, name)).mtimeMs < before);
+  const old = names
+    .filter((name) => lstatSync(join(bin, name)).mtimeMs < before)
+    .filter((name) => !isInUse(locks, dataDir, name));
   for (const name of old) await removeTree(join(bin, name));
   return old;
 }

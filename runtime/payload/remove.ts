@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { readdirSync, renameSync } from 'node:fs';
 import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../errors.ts';
@@ -30,13 +30,33 @@ export function hideTree(path: string): string | null {
   }
 }
 
-/** Removes what an interrupted process left in `directory`. */
-export async function removeLeftovers(
+/** What an interrupted process was making in `directory`; only under the lock. */
+export function hideUnfinished(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name.startsWith(NEW_PREFIX)) hideTree(join(directory, name));
+  }
+}
+
+/** Removes what has been hidden in `directory`. */
+export function removeHidden(directory: string): Promise<void> {
+  return removeOlder(directory, [OLD_PREFIX], 0);
+}
+
+/**
+ * Removes what an interrupted process left in `directory`, where no lock tells that it was
+ * interrupted.
+ */
+export function removeLeftovers(directory: string, olderThanMs: number): Promise<void> {
+  return removeOlder(directory, [NEW_PREFIX, OLD_PREFIX], olderThanMs);
+}
+
+async function removeOlder(
   directory: string,
+  prefixes: readonly string[],
   olderThanMs: number,
 ): Promise<void> {
   for (const name of await readdir(directory)) {
-    if (!name.startsWith(NEW_PREFIX) && !name.startsWith(OLD_PREFIX)) continue;
+    if (!prefixes.some((prefix) => name.startsWith(prefix))) continue;
     const path = join(directory, name);
     try {
       const { mtimeMs } = await lstat(path);
@@ -48,12 +68,16 @@ export async function removeLeftovers(
   }
 }
 
-/** Makes directories writable first: the app's are not. Never follows links. */
-async function removeContent(path: string): Promise<void> {
+/**
+ * Makes directories writable first: the app's are not. Never follows links. By bytes: apps
+ * make files with names of all kinds in their caches.
+ */
+async function removeContent(path: string | Buffer): Promise<void> {
   if (!(await lstat(path)).isDirectory()) return unlink(path);
   await chmod(path, 0o700);
-  for (const entry of await readdir(path, { withFileTypes: true })) {
-    const child = join(path, entry.name);
+  const slash = Buffer.from('/');
+  for (const entry of await readdir(path, { encoding: 'buffer', withFileTypes: true })) {
+    const child = Buffer.concat([Buffer.from(path), slash, entry.name]);
     await (entry.isDirectory() ? removeContent(child) : unlink(child));
   }
   await rmdir(path);

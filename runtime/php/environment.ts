@@ -12,6 +12,8 @@ export interface EnvironmentSources extends Places {
   /** The `php` that scripts start: see docs/reference/quirks.md. */
   phpCommand: string;
   home: string;
+  /** Instead of libpq's own default, when that is not safe. */
+  postgresDirectory: string | null;
 }
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -23,6 +25,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
  */
 export function phpEnvironment(sources: EnvironmentSources): Record<string, string> {
   const { caller, dataDir, iniFile, phpCommand, home, forced } = sources;
+  const { postgresDirectory } = sources;
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(caller)) {
     if (value !== undefined) env[name] = value;
@@ -32,6 +35,7 @@ export function phpEnvironment(sources: EnvironmentSources): Record<string, stri
     env[name] = fillIn(value, sources);
   }
   if (home) env['HOME'] ??= home;
+  if (postgresDirectory !== null) env['PGHOST'] ??= postgresDirectory;
   const directory = dirname(phpCommand);
   const path = env['PATH'] || DEFAULT_PATH;
   env['PATH'] = path.split(':')[0] === directory ? path : `${directory}:${path}`;

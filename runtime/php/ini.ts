@@ -124,9 +124,17 @@ export function composeIni(sources: IniSources): string {
     '[PHP]',
     '; phpack.json and flags',
     ...directives,
+    `; ${COMPLETE} says that PHP has read all of it`,
+    formatDirective(COMPLETE, '1'),
     '',
   ].join('\n');
 }
+
+/**
+ * PHP goes on without a php.ini that it cannot open, or with its first half when it does not
+ * understand a line. native/php-sapi/zygote.c looks for this one.
+ */
+const COMPLETE = 'phpack.complete';
 
 /** `name = value`, in the spelling that PHP reads as this value. Throws PHPACK_E_INI. */
 export function formatDirective(name: string, value: string): string {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { ProductError } from '../errors.ts';
 import type { NativeAddon } from '../native.ts';
 import { Channel, type ChannelShape, type SlotUser } from './channel.ts';
 import { PhpStartError } from './failure.ts';
@@ -70,12 +71,14 @@ export class Supervisor<User extends SlotUser> {
     this.#lines = [];
     let channel: Channel<User> | null = null;
     try {
+      this.#php.prepare?.();
       channel = this.#openChannel();
       this.#launch(channel);
     } catch (error) {
-      // No descriptors or no memory left.
+      // No descriptors, memory or disk space left.
       channel?.native.close();
-      const reason = error instanceof Error ? error.message : String(error);
+      const code = error instanceof ProductError ? `${error.code}: ` : '';
+      const reason = code + (error instanceof Error ? error.message : String(error));
       this.#startup.reject(new PhpStartError(reason, []));
       this.#listener.onDeath(null, reason);
       this.#scheduleRestart();

@@ -118,6 +118,8 @@ export interface PhpPoolOptions {
   env: Readonly<Record<string, string>>;
   /** Where PHP starts: what relative paths in php.ini (`opcache.preload`) mean. */
   cwd?: string;
+  /** Called before PHP is started, also again: makes sure of its php.ini, or throws. */
+  prepare?(): void;
   workers: number;
   /** Requests after which a worker process is replaced; 0: never. */
   maxRequests: number;

@@ -17,6 +17,7 @@ export interface ZygoteOptions {
   phpBinary: string;
   env: Readonly<Record<string, string>>;
   cwd?: string;
+  prepare?(): void;
 }
 
 /** How long a zygote and its workers may take to leave by themselves. */

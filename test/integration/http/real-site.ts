@@ -26,6 +26,7 @@ export async function startRealSite(
     upload_tmp_dir: dir,
     post_max_size: '0',
     upload_max_filesize: '4G',
+    'phpack.complete': '1',
     ...settings.ini,
   };
   const iniFile = join(dir, 'php.ini');

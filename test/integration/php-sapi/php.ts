@@ -62,6 +62,7 @@ export class Php {
       sys_temp_dir: this.root,
       'session.save_path': this.root,
       'date.timezone': 'UTC',
+      'phpack.complete': 1,
       ...ini,
     };
     const lines = Object.entries(directives).map(([key, value]) => `${key}="${value}"\n`);

@@ -27,7 +27,8 @@ export class PhpSite {
     for (const [name, source] of Object.entries(scripts)) {
       writeFileSync(join(this.root, name), `<?php ${source}`);
     }
-    const lines = ['display_errors=0', 'log_errors=1', 'opcache.enable=1', ...ini];
+    const own = ['display_errors=0', 'log_errors=1', 'opcache.enable=1'];
+    const lines = [...own, ...ini, 'phpack.complete=1'];
     writeFileSync(join(this.root, 'php.ini'), `${lines.join('\n')}\n`);
     this.pool = createPhpPool({
       channelPath: buildChannel(),

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { buildChannel } from '../../../native/channel/build.ts';
@@ -14,8 +15,9 @@ let site: PhpSite | null = null;
 function openSite(
   scripts: Readonly<Record<string, string>>,
   options: Partial<PhpPoolOptions> = {},
+  ini: readonly string[] = [],
 ): PhpSite {
-  site = new PhpSite(scripts, options);
+  site = new PhpSite(scripts, options, ini);
   return site;
 }
 
@@ -227,6 +229,27 @@ test('PHP with a broken configuration says why it does not start', async () => {
   await expect(site.pool.ready.then(() => site!.get('hello.php'))).resolves.toBe('hello');
   await until(() => site!.log.length > 0, 'the startup warning');
   expect(site.log.map((entry) => entry.text).join('\n')).toContain('nonexistent.so');
+});
+
+test('PHP does not start when it reads its php.ini only in part', async () => {
+  site = new PhpSite(scripts, {}, ['memory_limit=64M', 'precision = (', 'memory_limit=1G']);
+  const message = await site.pool.ready.catch(String);
+  expect(message).toMatch(/syntax error[^]*PHPACK_E_PHP_START: php\.ini was not read/);
+});
+
+test('without its php.ini PHP does not come back, and does once it is there again', async () => {
+  const limit = { 'limit.php': 'echo ini_get("memory_limit");' };
+  const opened = openSite(limit, {}, ['memory_limit=64M']);
+  expect(await opened.get('limit.php')).toBe('64M');
+  const [ini, away] = ['php.ini', 'away.ini'].map((name) => join(opened.root, name));
+  renameSync(ini!, away!);
+  process.kill(opened.pool.zygotePid, 'SIGKILL');
+  const answer = opened.get('limit.php');
+  const refusal = (): boolean =>
+    opened.log.some(({ text }) => text.includes(`PHPACK_E_PHP_START: php.ini was not`));
+  await until(refusal, 'the refusal');
+  renameSync(away!, ini!);
+  expect(await answer).toBe('64M');
 });
 
 /** `send` as a function of its own. */

@@ -42,6 +42,7 @@ const entriesOf = (release: string): CraftedEntry[] => [
       }
       if ($do === 'put') file_put_contents(__DIR__ . '/files/x.txt', 'kept');
       if ($do === 'ini') exit(ini_get($_GET['name']));
+      if ($do === 'child') exit(shell_exec('php -r "echo ini_get(\\'memory_limit\\');"'));
       if ($do === 'env') exit(getenv($_GET['name']) ?: 'none');
       echo 'release ${release}';`,
   },
@@ -217,6 +218,29 @@ describe('configuration', () => {
       '2',
       'none',
     ]);
+    await server.stop();
+  });
+
+  test('whatever other commands do, PHP comes back with the same php.ini', async () => {
+    const server = await start(['-d', 'memory_limit=55M']);
+    const settings = async (): Promise<string[]> => [
+      await get(`${server.url}/?do=ini&name=memory_limit`),
+      await get(`${server.url}/?do=child`),
+    ];
+    const run = join(data, 'run');
+    const others = Array.from({ length: 1100 }, (_, i) => join(run, `${i}.ini`));
+    for (const path of others) writeFileSync(path, '');
+    for (const command of ['config', 'prune']) {
+      await product.run([command, '--data-dir', data, '-d', `precision=${command.length}`]);
+    }
+    await product.run(['--data-dir', data, '-d', 'precision=3', 'php-cli', '-v']);
+    // Older than all others, but used by a server.
+    expect(await settings()).toEqual(['55M', '55M']);
+    // Not even this: it is written anew.
+    for (const name of readdirSync(run)) rmSync(join(run, name), { recursive: true });
+    process.kill(childrenOf(server.child.pid!)[0]!, 'SIGKILL');
+    await server.logged('started again');
+    expect(await settings()).toEqual(['55M', '55M']);
     await server.stop();
   });
 

@@ -44,15 +44,11 @@ beforeEach(() => {
   }
 });
 
-/** A server that runs, or was killed and left its mark. */
-function server(version: string, isAlive: boolean, startedDaysAgo = 0): void {
+/** A server that runs with what has this name, or was killed and left its mark. */
+function server(used: string, isAlive: boolean): void {
   keepsLocks = isAlive;
-  markInUse(locks, data, version);
+  markInUse(locks, data, used);
   keepsLocks = false;
-  const marks = readdirSync(join(data, 'run')).filter((one) => one.startsWith(version));
-  for (const mark of marks) {
-    utimesSync(join(data, 'run', mark), daysAgo(startedDaysAgo), daysAgo(startedDaysAgo));
-  }
 }
 
 const versions = (): string[] =>
@@ -79,24 +75,60 @@ test('marks of killed servers go, of whatever version', async () => {
   expect(readdirSync(join(data, 'run'))).toHaveLength(1);
 });
 
-test('binaries unused for a month go, unless a server is older than that', async () => {
+test('binaries unused for a month go, unless a server runs them', async () => {
   const binary = (digit: string, days: number): string => {
     const path = join(data, 'bin', digit.repeat(64));
     mkdirSync(path);
     utimesSync(path, daysAgo(days), daysAgo(days));
     return path;
   };
-  const [recent, old, ancient] = [binary('a', 20), binary('b', 40), binary('c', 90)];
-  server(name('1'), true, 50);
+  const [recent, used, old] = [binary('a', 20), binary('b', 90), binary('c', 40)];
+  // However long it took from its first look at them until it was up.
+  server('b'.repeat(64), true);
   await prune(locks, data);
-  expect([recent, old, ancient].map((path) => existsSync(path))).toEqual([
+  expect([recent, used, old].map((path) => existsSync(path))).toEqual([
     true,
     true,
     false,
   ]);
   held.clear();
   await prune(locks, data);
-  expect([recent, old].map((path) => existsSync(path))).toEqual([true, false]);
+  expect([recent, used].map((path) => existsSync(path))).toEqual([true, false]);
+});
+
+test('a version that somebody starts at this moment stays', async () => {
+  const mark = join(data, 'app', name('1'), 'complete');
+  let calls = 0;
+  const starting: Locks = {
+    tryLock: (fd) => {
+      // Not the app's lock, but a server's mark: between the first look and the removal.
+      if (++calls === 2) utimesSync(mark, new Date(), new Date());
+      return locks.tryLock(fd);
+    },
+  };
+  server(name('2'), false);
+  expect((await prune(starting, data)).versions).toEqual([name('2')]);
+  expect(versions()).toContain(name('1'));
+});
+
+test('what another start unpacks at the same time is not touched', async () => {
+  const [broken, fresh] = ['.new-broken', '.new-fresh'].map((x) => join(data, 'app', x));
+  mkdirSync(broken!);
+  const pruned = prune(locks, data);
+  // The lock is free again.
+  mkdirSync(fresh!);
+  await pruned;
+  expect([broken, fresh].map((path) => existsSync(path!))).toEqual([false, true]);
+});
+
+test('names that are not UTF-8 keep nothing from going', async () => {
+  const cache = join(data, 'app', name('1'), 'caches');
+  mkdirSync(cache);
+  const odd = Buffer.concat([Buffer.from(`${cache}/caf`), Buffer.from([0xe9])]);
+  mkdirSync(odd);
+  writeFileSync(Buffer.concat([odd, Buffer.from('/x')]), '');
+  await prune(locks, data);
+  expect(versions()).toEqual([name('3'), name('4')]);
 });
 
 test('what killed requests uploaded goes after a day, other files stay', async () => {

@@ -11,6 +11,7 @@ const sources = {
   iniFile: '/data/run/1.ini',
   phpCommand: '/data/bin/1/php',
   home: '/root',
+  postgresDirectory: null,
 };
 
 test('an empty environment still has what programs need', () => {
@@ -53,4 +54,11 @@ test('--env wins over the caller', () => {
 test('a php started by php does not lengthen PATH again', () => {
   const once = phpEnvironment(sources);
   expect(phpEnvironment({ ...sources, caller: once })).toEqual(once);
+});
+
+test('a directory of PostgreSQL others may write to is not looked in, unless PGHOST says so', () => {
+  const env = phpEnvironment({ ...sources, postgresDirectory: '/data/run' });
+  expect(env['PGHOST']).toBe('/data/run');
+  const asked = { ...sources, caller: { PGHOST: 'db' }, postgresDirectory: '/data/run' };
+  expect(phpEnvironment(asked)['PGHOST']).toBe('db');
 });

@@ -1,17 +1,11 @@
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { basename, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Locks, markInUse } from '../../../../runtime/payload/lock.ts';
 import { composeIni, formatDirective } from '../../../../runtime/php/ini.ts';
-import { findMysqlSocket } from '../../../../runtime/php/mysql-socket.ts';
 import { writeIni } from '../../../../runtime/php/ini-file.ts';
 
 const sources = {
@@ -66,10 +60,7 @@ test('uploads may be as large as request bodies', () => {
   expect(Number(valueOf(unlimited, 'upload_max_filesize'))).toBeGreaterThan(2 ** 40);
 });
 
-test('“localhost” of MySQL is the socket this machine has', () => {
-  const redHat = findMysqlSocket((path) => path === '/var/lib/mysql/mysql.sock');
-  expect(redHat).toBe('/var/lib/mysql/mysql.sock');
-  expect(findMysqlSocket(() => false)).toBe('/run/mysqld/mysqld.sock');
+test('“localhost” means the same socket to both clients of MySQL', () => {
   const ini = composeIni(sources);
   expect(valueOf(ini, 'mysqli.default_socket')).toBe("'/run/db.sock'");
   expect(valueOf(ini, 'pdo_mysql.default_socket')).toBe("'/run/db.sock'");
@@ -124,29 +115,48 @@ test.each([
   );
 });
 
-test('the file is private, named by its content, and not trusted when others may write it', () => {
-  const data = mkdtempSync(join(tmpdir(), 'phpack-ini-'));
-  mkdirSync(join(data, 'run'));
-  const path = writeIni(data, 'a = 1\n');
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(writeIni(data, 'a = 1\n')).toBe(path);
-  expect(writeIni(data, 'a = 2\n')).not.toBe(path);
-  writeFileSync(path, 'evil = 1\n');
-  writeIni(data, 'a = 1\n');
-  expect(readFileSync(path, 'utf8')).toBe('a = 1\n');
-  chmodSync(path, 0o666);
-  writeIni(data, 'a = 1\n');
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(readdirSync(join(data, 'run')).every((name) => name.endsWith('.ini'))).toBe(
-    true,
-  );
-  rmSync(data, { recursive: true });
+describe('the file', () => {
+  let data: string;
+  let held: string | null;
+  const locks: Locks = { tryLock: (fd) => readlinkSync(`/proc/self/fd/${fd}`) !== held };
+  const write = (text: string): string => writeIni(data, text, () => locks);
+  beforeEach(() => {
+    data = mkdtempSync(join(tmpdir(), 'phpack-ini-'));
+    mkdirSync(join(data, 'run'));
+    held = null;
+  });
+  afterEach(() => rmSync(data, { recursive: true }));
+
+  test('is private, named by its content, and not trusted when others may write it', () => {
+    const path = write('a = 1\n');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(write('a = 1\n')).toBe(path);
+    expect(write('a = 2\n')).not.toBe(path);
+    writeFileSync(path, 'evil = 1\n');
+    write('a = 1\n');
+    expect(readFileSync(path, 'utf8')).toBe('a = 1\n');
+    chmodSync(path, 0o666);
+    write('a = 1\n');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(join(data, 'run')).every((name) => name.endsWith('.ini'))).toBe(
+      true,
+    );
+  });
+
+  test('goes when a thousand others were used since, unless a server runs with it', () => {
+    const [used, old, again] = ['a = 1\n', 'a = 2\n', 'a = 3\n'].map(write);
+    for (const path of [used!, old!, again!]) utimesSync(path, 0, 0);
+    markInUse({ tryLock: () => true }, data, basename(used!));
+    held = join(data, 'run', readdirSync(join(data, 'run')).find(isMark)!);
+    write('a = 3\n');
+    for (let i = 0; i < 998; i++) writeFileSync(join(data, 'run', `${i}.ini`), '');
+    write('a = 4\n');
+    expect([used, old, again].map((path) => existsSync(path!))).toEqual([
+      true,
+      false,
+      true,
+    ]);
+  });
 });
 
-test('old files are removed at last', () => {
-  const data = mkdtempSync(join(tmpdir(), 'phpack-ini-'));
-  mkdirSync(join(data, 'run'));
-  for (let i = 0; i < 55; i++) writeIni(data, `a = ${i}\n`);
-  expect(readdirSync(join(data, 'run')).length).toBe(50);
-  rmSync(data, { recursive: true });
-});
+const isMark = (name: string): boolean => name.endsWith('.use');
