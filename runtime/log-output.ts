@@ -1,54 +1,106 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { errnoOf } from './errors.ts';
 
-const STALLED_MS = 1000;
-const LF = 10;
-const nothing = Buffer.alloc(0);
+/** What may wait for a reader; a busy server's access log of a second. */
+const MAX_QUEUED = 4 << 20;
+const RETRY_MS = 20;
+/** How long the end of the process waits for a reader. */
+const END_MS = 1000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 let output = -1;
-/** Nobody has read for STALLED_MS: until somebody does, nothing waits for him. */
-let isStalled = false;
-/** The rest of a line whose beginning has been written. */
-let begun: Buffer = nothing;
+let writeNoWait: ((fd: number, bytes: Buffer) => number) | null = null;
+const queue: Buffer[] = [];
+let queuedBytes = 0;
+let lostLines = 0;
+let formatLost = (lines: number): string => `${lines} lines lost\n`;
+let retry: NodeJS.Timeout | null = null;
 
 /**
- * Waits for a slow reader for at most a second, then drops whole lines: a log nobody
- * reads must not stop the server for ever.
+ * A way to write to a socket, or to a pipe of another user, that takes what there is room
+ * for; without one, a server whose log nobody reads would stop in such a write.
  */
-export function writeToStderr(text: string): void {
-  if (output < 0) output = openOutput();
-  let rest = Buffer.concat([begun, Buffer.from(text)]);
-  let isWithin = begun.length > 0;
-  const deadline = isStalled ? 0 : performance.now() + STALLED_MS;
-  while (rest.length > 0) {
-    try {
-      const count = writeSync(output, rest);
-      isWithin = rest[count - 1] !== LF;
-      rest = rest.subarray(count);
-    } catch (error) {
-      const isFull = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-      if (isFull && performance.now() < deadline) {
-        Atomics.wait(pause, 0, 0, 5);
-        continue;
-      }
-      isStalled = isFull;
-      begun = isWithin ? Buffer.from(rest.subarray(0, rest.indexOf(LF) + 1)) : nothing;
-      return;
-    }
-  }
-  isStalled = false;
-  begun = nothing;
+export function useWriteNoWait(write: (fd: number, bytes: Buffer) => number): void {
+  writeNoWait = write;
 }
 
 /**
- * A pipe once more, so that a write to it does not block: the flag belongs to what was
- * opened, and standard error is shared with whoever started us.
+ * Writes whole lines and waits for nobody. What nobody reads is kept up to a limit, then lost:
+ * `describeLoss` makes the line that says how many, written as soon as there is room.
+ */
+export function writeToStderr(
+  text: string,
+  describeLoss: (lines: number) => string,
+): void {
+  formatLost = describeLoss;
+  writeQueued();
+  if (queuedBytes + text.length > MAX_QUEUED) {
+    lostLines += text.split('\n').length - 1;
+    return;
+  }
+  if (lostLines > 0) reportLoss();
+  enqueue(text);
+  writeQueued();
+  if (queuedBytes > 0) retry ??= setInterval(writeQueued, RETRY_MS).unref();
+}
+
+/** Waits for a slow reader for at most a second; call it before the process ends. */
+export function endStderr(): void {
+  const deadline = performance.now() + END_MS;
+  for (writeQueued(); queuedBytes > 0 && performance.now() < deadline; writeQueued()) {
+    Atomics.wait(pause, 0, 0, 5);
+  }
+}
+
+function enqueue(text: string): void {
+  const bytes = Buffer.from(text);
+  queue.push(bytes);
+  queuedBytes += bytes.length;
+}
+
+function reportLoss(): void {
+  enqueue(formatLost(lostLines));
+  lostLines = 0;
+}
+
+function writeQueued(): void {
+  for (;;) {
+    if (queue.length === 0 && lostLines > 0) reportLoss();
+    const [first] = queue;
+    if (first === undefined) break;
+    const count = tryWrite(first);
+    queuedBytes -= count;
+    if (count === first.length) queue.shift();
+    else if (count > 0) queue[0] = first.subarray(count);
+    else return;
+  }
+  if (retry) clearInterval(retry);
+  retry = null;
+}
+
+/** Number of bytes taken; all when they cannot be written at all: nobody will ever read. */
+function tryWrite(bytes: Buffer): number {
+  if (output < 0) output = openOutput();
+  try {
+    const canBlock = output === 2 && writeNoWait !== null;
+    return canBlock ? writeNoWait!(2, bytes) : writeSync(output, bytes);
+  } catch (error) {
+    return errnoOf(error) === 'EAGAIN' ? 0 : bytes.length;
+  }
+}
+
+/**
+ * A pipe or terminal once more, so that a write to it does not block: the flag belongs to
+ * what was opened, and standard error is shared with whoever started us.
  */
 function openOutput(): number {
+  const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
   try {
-    if (!fstatSync(2).isFIFO()) return 2;
-    return openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_NONBLOCK);
+    if (!fstatSync(2).isFIFO() && !isatty(2)) return 2;
+    return openSync('/proc/self/fd/2', O_WRONLY | O_NONBLOCK | O_NOCTTY);
   } catch {
+    // Of another user, or there is no /proc.
     return 2;
   }
 }

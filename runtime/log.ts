@@ -1,5 +1,6 @@
-import { writeToStderr } from './log-output.ts';
+import { endStderr, writeToStderr } from './log-output.ts';
 import type { AppConfig } from './payload/config.ts';
+import { printable, printableJson } from './printable.ts';
 
 export type LogLevel = AppConfig['log']['level'];
 export type LogFormat = 'json' | 'text';
@@ -36,7 +37,7 @@ export class Log {
 
   constructor(options: LogOptions) {
     this.#options = options;
-    this.#write = options.write ?? writeToStderr;
+    this.#write = options.write ?? ((text) => writeToStderr(text, this.#describeLoss));
     this.format = options.format;
     this.level = options.level;
   }
@@ -52,24 +53,41 @@ export class Log {
     if (this.has(level)) this.#add(level, message, fields);
   }
 
+  /** Sentences for people instead of a record. */
+  print(text: string): void {
+    this.#lines += printable(text);
+  }
+
   /** A line of the access log: asked for by its own flag, whatever the level. */
   access(message: string, fields: LogFields): void {
     this.#add('info', message, fields);
   }
 
-  /** Writes what is collected now; call it before the process ends. */
+  /** Writes what is collected now. */
   flush(): void {
     const lines = this.#lines;
     this.#lines = '';
     if (lines !== '') this.#write(lines);
   }
 
-  #add(level: LogLevel, message: string, fields?: LogFields): void {
+  /** Lets a slow reader have the last lines; call it before the process ends. */
+  end(): void {
+    this.flush();
+    endStderr();
+  }
+
+  readonly #describeLoss = (lines: number): string =>
+    this.#format('warning', 'log lines were lost: nobody read them', { lines });
+
+  #format(level: LogLevel, message: string, fields?: LogFields): string {
     const time = new Date((this.#options.now ?? Date.now)()).toISOString();
-    this.#lines +=
-      this.format === 'json'
-        ? `${JSON.stringify({ level, time, msg: message, ...fields })}\n`
-        : formatText(level, time, message, fields);
+    return this.format === 'json'
+      ? `${printableJson({ level, time, msg: message, ...fields })}\n`
+      : formatText(level, time, message, fields);
+  }
+
+  #add(level: LogLevel, message: string, fields?: LogFields): void {
+    this.#lines += this.#format(level, message, fields);
     // Bounds what a flood in one turn may hold in memory.
     if (this.#lines.length > 256 * 1024) this.flush();
     if (this.#isScheduled) return;
@@ -89,10 +107,10 @@ function formatText(
 ): string {
   const rest = Object.entries(fields)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => ` ${name}=${plainText(value) ?? JSON.stringify(value)}`)
+    .map(([name, value]) => ` ${name}=${plainText(value) ?? printableJson(value)}`)
     .join('');
   // A line break in a message would look like a record of its own.
-  const text = message.replace(/[\r\n]+/g, '\n    ');
+  const text = printable(message.replace(/[\r\n]+/g, '\n    '));
   return `${time.slice(11, 19)} ${level.padEnd(7)} ${text}${rest}\n`;
 }
 

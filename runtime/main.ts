@@ -108,7 +108,7 @@ async function run(): Promise<number> {
     if (errnoOf(thrown) === 'EPIPE') return 141;
     return reportFailure(asProductError(thrown), log);
   } finally {
-    log.flush();
+    log.end();
   }
 }
 
@@ -124,18 +124,14 @@ function workingDirectory(): string {
 /** For people in full sentences, for programs as one record. */
 function reportFailure(error: ProductError, log: Log): number {
   const { message, code, remedy, exitStatus } = error;
-  try {
-    if (log.format === 'json') log.write('error', message, { code, remedy });
-    else writeAll(2, `error: ${message}\n  code ${code}\n  ${remedy}\n`);
-  } catch {
-    // Nobody reads it; the status says it all the same.
-  }
+  if (log.format === 'json') log.write('error', message, { code, remedy });
+  else log.print(`error: ${message}\n  code ${code}\n  ${remedy}\n`);
   return exitStatus;
 }
 
 function writeOut(text: string): void {
   try {
-    writeAll(1, text);
+    writeAll(text);
   } catch (error) {
     throw fileSystemError(error, 'standard output');
   }
@@ -144,11 +140,11 @@ function writeOut(text: string): void {
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 /** Waits for a reader whose end was made not to block. */
-function writeAll(fd: number, text: string): void {
+function writeAll(text: string): void {
   let rest = Buffer.from(text);
   while (rest.length > 0) {
     try {
-      rest = rest.subarray(writeSync(fd, rest));
+      rest = rest.subarray(writeSync(1, rest));
     } catch (error) {
       if (errnoOf(error) !== 'EAGAIN') throw error;
       Atomics.wait(pause, 0, 0, 5);

@@ -40,6 +40,12 @@ export interface NativeAddon {
   memfdFromFile(fd: number, name: string): number;
   /** A descriptor of the same (also unlinked) file with an offset of its own, at 0. */
   reopenForReading(fd: number): number;
+  /**
+   * Writes what there is room for, without ever waiting; the number of bytes, 0 for none. For
+   * sockets, and for pipes whose descriptor may block. Throws an Error with `errno` and
+   * `syscall`.
+   */
+  writeNoWait(fd: number, bytes: Buffer): number;
   /** A pipe: reading end, writing end. Closed by exec; the caller closes both. */
   createPipe(): [number, number];
   /**

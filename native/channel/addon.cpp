@@ -21,6 +21,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Channel", Channel::Define(env));
   exports.Set("memfdFromFile", Napi::Function::New(env, MemfdFromFile));
   exports.Set("reopenForReading", Napi::Function::New(env, ReopenForReading));
+  exports.Set("writeNoWait", Napi::Function::New(env, WriteNoWait));
   exports.Set("createPipe", Napi::Function::New(env, CreatePipe));
   exports.Set("tryLock", Napi::Function::New(env, TryLock));
   exports.Set("syncFilesystem", Napi::Function::New(env, SyncFilesystem));

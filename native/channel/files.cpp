@@ -1,7 +1,9 @@
 #include "files.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
@@ -129,6 +131,37 @@ Napi::Value ReopenForReading(const Napi::CallbackInfo &info) {
     return env.Undefined();
   }
   return Napi::Number::New(env, result);
+}
+
+// A pipe that poll() calls writable takes PIPE_BUF bytes at once, unless another process
+// was faster: those who share a log with us write little.
+static ssize_t WriteIfReady(int fd, const void *data, size_t bytes) {
+  struct pollfd ready = {fd, POLLOUT, 0};
+  if (poll(&ready, 1, 0) == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  return write(fd, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
+}
+
+// (fd, bytes) → how many were written; 0 when there is no room. O_NONBLOCK would belong to
+// everybody who has the same socket or pipe open.
+Napi::Value WriteNoWait(const Napi::CallbackInfo &info) {
+  Napi::Env env = info.Env();
+  int fd = info[0].As<Napi::Number>().Int32Value();
+  auto bytes = info[1].As<Napi::Buffer<uint8_t>>();
+  ssize_t written;
+  do {
+    written = send(fd, bytes.Data(), bytes.Length(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (written < 0 && errno == ENOTSOCK) {
+      written = WriteIfReady(fd, bytes.Data(), bytes.Length());
+    }
+  } while (written < 0 && errno == EINTR);
+  if (written < 0 && errno != EAGAIN) {
+    SystemError(env, "write", errno).ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  return Napi::Number::New(env, written < 0 ? 0 : static_cast<double>(written));
 }
 
 // () → [reading end, writing end]. What Node gives a child as output is a socket, and

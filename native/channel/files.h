@@ -19,6 +19,7 @@ ssize_t ReceiveWithDescriptor(int socket, void *data, size_t bytes, int *fd);
 
 Napi::Value MemfdFromFile(const Napi::CallbackInfo &info);
 Napi::Value ReopenForReading(const Napi::CallbackInfo &info);
+Napi::Value WriteNoWait(const Napi::CallbackInfo &info);
 Napi::Value CreatePipe(const Napi::CallbackInfo &info);
 Napi::Value TryLock(const Napi::CallbackInfo &info);
 Napi::Value SyncFilesystem(const Napi::CallbackInfo &info);

@@ -11,7 +11,7 @@ export const phpCli: Command = async (context) => {
   const { arguments: given, cwd, log } = context;
   const { php, env, appRoot } = await install(context.product, installOptions(context));
   const plan = planCli(given.rest, cwd, appRoot);
-  log.flush();
+  log.end();
   const file = plan.kind === 'php' ? php.executable : plan.file;
   const args = plan.kind === 'php' ? [php.argv0, ...plan.args] : plan.args;
   // Node 24 has it on Linux; its types allow for other systems.

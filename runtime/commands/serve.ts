@@ -5,6 +5,7 @@ import { workerCount } from '../config/effective.ts';
 import { asProductError, ProductError } from '../errors.ts';
 import { toText } from '../http/bytes.ts';
 import type { Log } from '../log.ts';
+import { useWriteNoWait } from '../log-output.ts';
 import { markInUse } from '../payload/lock.ts';
 import { prune } from '../payload/prune.ts';
 import { PhpStartError } from '../php/failure.ts';
@@ -27,6 +28,7 @@ export const serve: Command = async (context) => {
     throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
   }
   log.level = installation.config.log.level;
+  useWriteNoWait(installation.addon().writeNoWait);
   const endUses = installation.uses.map((name) =>
     markInUse(installation.addon(), installation.dataDir, name),
   );
@@ -157,7 +159,7 @@ function dieLoudly(log: Log): void {
   process.on('uncaughtException', (thrown) => {
     const { message, code, remedy, exitStatus } = asProductError(thrown);
     log.write('error', message, { code, remedy });
-    log.flush();
+    log.end();
     process.exit(exitStatus);
   });
 }

@@ -35,7 +35,7 @@ export class StopSignals {
   #onSignal(signal: NodeJS.Signals): void {
     if (this.#isStopping) {
       this.#log.write('warning', 'stopped at once', { signal });
-      this.#log.flush();
+      this.#log.end();
       process.exit(128 + constants.signals[signal]);
     }
     this.#isStopping = true;

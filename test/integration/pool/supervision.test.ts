@@ -232,7 +232,11 @@ test('PHP with a broken configuration says why it does not start', async () => {
 });
 
 test('PHP does not start when it reads its php.ini only in part', async () => {
-  site = new PhpSite(scripts, {}, ['memory_limit=64M', 'precision = (', 'memory_limit=1G']);
+  site = new PhpSite(scripts, {}, [
+    'memory_limit=64M',
+    'precision = (',
+    'memory_limit=1G',
+  ]);
   const message = await site.pool.ready.catch(String);
   expect(message).toMatch(/syntax error[^]*PHPACK_E_PHP_START: php\.ini was not read/);
 });

@@ -231,7 +231,13 @@ describe('configuration', () => {
     const others = Array.from({ length: 1100 }, (_, i) => join(run, `${i}.ini`));
     for (const path of others) writeFileSync(path, '');
     for (const command of ['config', 'prune']) {
-      await product.run([command, '--data-dir', data, '-d', `precision=${command.length}`]);
+      await product.run([
+        command,
+        '--data-dir',
+        data,
+        '-d',
+        `precision=${command.length}`,
+      ]);
     }
     await product.run(['--data-dir', data, '-d', 'precision=3', 'php-cli', '-v']);
     // Older than all others, but used by a server.
