@@ -45,7 +45,7 @@ export interface NativeAddon {
    * sockets, and for pipes whose descriptor may block. Throws an Error with `errno` and
    * `syscall`.
    */
-  writeNoWait(fd: number, bytes: Buffer): number;
+  writeNoWait: (fd: number, bytes: Buffer) => number;
   /** A pipe: reading end, writing end. Closed by exec; the caller closes both. */
   createPipe(): [number, number];
   /**

@@ -12,6 +12,8 @@ import {
   prepareDataDir,
 } from './payload/data-dir.ts';
 import { extractApp } from './payload/extract.ts';
+import type { PayloadPart } from './payload/format.ts';
+import type { MovedPlace } from './payload/moved.ts';
 import { loadablePath, type RunnablePhp, runnablePhp } from './payload/noexec.ts';
 import type { OpenPayload } from './payload/trailer.ts';
 import { type LinkedPaths, linkedPaths } from './payload/version.ts';
@@ -52,6 +54,8 @@ export interface Installation extends EffectiveConfig {
   appRoot: string;
   /** Where links of writable paths lead: the front serves files from here as well. */
   variableRoot: string;
+  /** Directories of it that are links to somewhere else. */
+  moved: readonly MovedPlace[];
   /** `{caches}` in php.env. */
   cachesRoot: string;
   php: RunnablePhp;
@@ -73,6 +77,8 @@ export interface InstallOptions {
   env: NodeJS.ProcessEnv;
   cwd: string;
   log: Log;
+  /** Ends the unpacking. */
+  signal?: AbortSignal;
 }
 
 /** Makes everything ready that PHP needs, on disk and in the environment. */
@@ -80,7 +86,7 @@ export async function install(
   product: Product,
   options: InstallOptions,
 ): Promise<Installation> {
-  const { flags, env, cwd, log } = options;
+  const { flags, env, cwd } = options;
   const isPackaged = product.kind === 'packaged';
   const name = isPackaged ? product.payload.manifest.app.name : product.name;
   const given = isPackaged ? product.payload.manifest.config : product.config;
@@ -95,7 +101,7 @@ export async function install(
   });
   prepareDataDir(dataDir);
   const parts = isPackaged
-    ? await unpack(product.payload, dataDir, linkedPaths(config), env, log).catch(
+    ? await unpack(product.payload, dataDir, linkedPaths(config), options).catch(
         // Also what only marks a use, on a disk that has become read-only since.
         (error: unknown) => {
           throw fileSystemError(error, dataDir);
@@ -138,6 +144,7 @@ type Parts = Pick<
   | 'isNew'
   | 'appRoot'
   | 'variableRoot'
+  | 'moved'
   | 'cachesRoot'
   | 'php'
   | 'addon'
@@ -149,20 +156,23 @@ async function unpack(
   payload: OpenPayload,
   dataDir: string,
   paths: LinkedPaths,
-  env: NodeJS.ProcessEnv,
-  log: Log,
+  { env, log, signal }: InstallOptions,
 ): Promise<Parts> {
   const { parts, app } = payload.manifest;
-  const channel = await installBinary(payload, dataDir, 'channel.node', parts.channel);
-  const phpFile = await installBinary(payload, dataDir, 'php', parts.php);
+  const place = (name: 'php' | 'channel.node', part: PayloadPart): Promise<string> =>
+    installBinary(payload, dataDir, name, part, signal);
+  const channel = await place('channel.node', parts.channel);
+  const phpFile = await place('php', parts.php);
   const channelPath = loadablePath(channel, env);
   const addon = (): NativeAddon => loadAddon(channelPath);
-  const extracted = await extractApp({ payload, dataDir, paths, loadAddon: addon, log });
+  const sources = { payload, dataDir, paths, loadAddon: addon, log, signal };
+  const extracted = await extractApp(sources);
   return {
     version: extracted.version,
     isNew: extracted.isNew,
     appRoot: extracted.root,
     variableRoot: extracted.variable,
+    moved: extracted.moved,
     cachesRoot: extracted.caches,
     php: runnablePhp(phpFile, dataDir, process.execPath, addon),
     addon,
@@ -185,6 +195,7 @@ function useInPlace(product: DevelopmentProduct, dataDir: string): Parts {
     isNew: false,
     appRoot: app,
     variableRoot: app,
+    moved: [],
     cachesRoot,
     php: { executable: php, command: php, argv0: 'php' },
     addon: () => loadAddon(channel),

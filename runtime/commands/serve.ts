@@ -12,7 +12,7 @@ import { PhpStartError } from '../php/failure.ts';
 import { createPhpPool, type WorkerPool } from '../php/pool.ts';
 import type { PhpLogEntry } from '../php/types.ts';
 import { type Installation, install } from '../product.ts';
-import { type Command, installOptions } from './context.ts';
+import { type Command, type CommandContext, installOptions } from './context.ts';
 import { StopSignals } from './stop.ts';
 
 const TRIM_AFTER_MS = 2000;
@@ -23,7 +23,13 @@ export const serve: Command = async (context) => {
   const signals = new StopSignals(log);
   dieLoudly(log);
   assertProc();
-  const installation = await install(context.product, installOptions(context));
+  const installation = await installUntilStopped(context, signals);
+  if (installation === null) {
+    log.write('info', 'stopped before the app was unpacked', {
+      signal: await signals.first,
+    });
+    return 0;
+  }
   if (installation.config.http.listen.length === 0) {
     throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
   }
@@ -40,6 +46,20 @@ export const serve: Command = async (context) => {
   log.write('info', 'stopped');
   return 0;
 };
+
+/** null: a signal came first. */
+async function installUntilStopped(
+  context: CommandContext,
+  signals: StopSignals,
+): Promise<Installation | null> {
+  try {
+    const options = { ...installOptions(context), signal: signals.abort };
+    return await install(context.product, options);
+  } catch (error) {
+    if (signals.isStopping) return null;
+    throw error;
+  }
+}
 
 /** The front asks it where an opened file really is, and would find nothing at all. */
 function assertProc(): void {
@@ -63,6 +83,7 @@ async function run(
     appRoot: installation.appRoot,
     writableRoot: isPackaged ? installation.variableRoot : null,
     cachesRoot: isPackaged ? installation.cachesRoot : null,
+    moved: installation.moved,
     isTreeImmutable: isPackaged,
     spoolDir: join(installation.dataDir, 'tmp'),
     pool,

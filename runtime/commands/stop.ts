@@ -11,6 +11,7 @@ import type { Log } from '../log.ts';
 export class StopSignals {
   /** Resolves at the first signal. */
   readonly first: Promise<NodeJS.Signals>;
+  readonly #abort = new AbortController();
   readonly #log: Log;
   #stop: (signal: NodeJS.Signals) => void;
   #isStopping = false;
@@ -28,6 +29,11 @@ export class StopSignals {
     });
   }
 
+  /** Aborted by the first signal. */
+  get abort(): AbortSignal {
+    return this.#abort.signal;
+  }
+
   get isStopping(): boolean {
     return this.#isStopping;
   }
@@ -40,5 +46,6 @@ export class StopSignals {
     }
     this.#isStopping = true;
     this.#stop(signal);
+    this.#abort.abort();
   }
 }

@@ -11,6 +11,14 @@ import {
 } from './never-served.ts';
 import { holdsUnnamedScript } from './unnamed-script.ts';
 
+/** Where files of the app lie that are not in its tree. */
+export interface LinkedRoot {
+  /** Absolute, without links. */
+  real: string;
+  /** The app's name for it: below its root, '' or starting with '/'. */
+  path: string;
+}
+
 /**
  * Which names below the document root may be sent or run. Each rule is asked twice: with
  * the path of the URL, and with the real path once the file is open, so that a symlink
@@ -22,7 +30,7 @@ export class PathRules {
   readonly #noPhp: RegExp | null;
   readonly #entryScripts: RegExp | 'any' | null;
   readonly #appRoot: string;
-  readonly #linkedRoots: readonly string[];
+  readonly #linkedRoots: readonly LinkedRoot[];
   /** The document root below the app's root: '' or '/public'. */
   readonly #documentRoot: string;
   /** Scripts that `entryScripts` names one by one, below the document root. */
@@ -37,7 +45,7 @@ export class PathRules {
   constructor(
     config: AppConfig,
     appRoot: string,
-    linkedRoots: readonly string[],
+    linkedRoots: readonly LinkedRoot[],
     documentRoot: string,
   ) {
     this.#config = config;
@@ -84,7 +92,7 @@ export class PathRules {
    */
   isCode(path: string, realPath: string): boolean {
     if (this.#listed.has(path)) return true;
-    if (this.#linkedRoots.some((root) => isInside(realPath, root))) return false;
+    if (this.#linkedRoots.some(({ real }) => isInside(realPath, real))) return false;
     const places = [this.#documentRoot + path, this.#toAppPath(realPath)];
     return !places.some((place) => isInsideAny(place, this.#written));
   }
@@ -132,8 +140,9 @@ export class PathRules {
 
   /** The path below the app's root. */
   #toAppPath(realPath: string): string {
-    const root = this.#linkedRoots.find((linked) => isInside(realPath, linked));
-    return realPath.slice((root ?? this.#appRoot).length);
+    const linked = this.#linkedRoots.find(({ real }) => isInside(realPath, real));
+    if (linked) return linked.path + realPath.slice(linked.real.length);
+    return realPath.slice(this.#appRoot.length);
   }
 }
 

@@ -1,5 +1,6 @@
 import { closeSync, realpathSync } from 'node:fs';
 import type { AppConfig } from '../payload/config.ts';
+import type { MovedPlace } from '../payload/moved.ts';
 import { ProductError } from '../errors.ts';
 import { toBinary, toFsPath, toText } from './bytes.ts';
 import {
@@ -11,7 +12,7 @@ import {
   isSameFile,
   openInside,
 } from './files.ts';
-import { isScriptName, PathRules } from './path-rules.ts';
+import { isScriptName, type LinkedRoot, PathRules } from './path-rules.ts';
 import type { StaticAsset } from './static/asset.ts';
 import { encodePath, normalizePath } from './target.ts';
 import { isUnnamedScript } from './unnamed-script.ts';
@@ -54,6 +55,8 @@ export interface SiteOptions {
    */
   writableRoot: string | null;
   cachesRoot?: string | null;
+  /** Of the writable ones, what has been moved elsewhere. */
+  moved?: readonly MovedPlace[];
   isTreeImmutable: boolean;
 }
 
@@ -80,12 +83,10 @@ export class Router {
   constructor(options: SiteOptions) {
     const { config } = options;
     const appRoot = realPathOf(options.appRoot);
-    const linkedRoots = [options.writableRoot, options.cachesRoot ?? null]
-      .filter((root) => root !== null)
-      .map(realPathOf);
+    const linkedRoots = findLinkedRoots(options);
     const relative = toBinary(config.documentRoot).replace(/^\/+|\/+$/g, '');
     this.documentRoot = findDocumentRoot(appRoot, relative);
-    this.roots = [appRoot, ...linkedRoots];
+    this.roots = [appRoot, ...linkedRoots.map(({ real }) => real)];
     this.rules = new PathRules(config, appRoot, linkedRoots, this.documentRoot);
     this.#frontController = toBinary(config.frontController).replace(/^\/+/, '');
     this.#isTreeImmutable = options.isTreeImmutable;
@@ -245,6 +246,18 @@ function findDocumentRoot(appRoot: string, relative: string): string {
   if (findStats(path)?.isDirectory()) return realPathOf(toText(path));
   const seen = `The document root ${toText(path)} is not a directory`;
   throw new ProductError('PHPACK_E_CONFIG', seen);
+}
+
+/** The more special ones first. */
+function findLinkedRoots({ moved, writableRoot, cachesRoot }: SiteOptions): LinkedRoot[] {
+  const places = [writableRoot, cachesRoot ?? null].filter((root) => root !== null);
+  return [
+    ...(moved ?? []).map(({ path, target }) => ({
+      real: toBinary(target),
+      path: `/${toBinary(path)}`,
+    })),
+    ...places.map((root) => ({ real: realPathOf(root), path: '' })),
+  ];
 }
 
 function realPathOf(path: string): string {

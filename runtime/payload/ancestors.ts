@@ -1,4 +1,4 @@
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { errnoOf } from '../errors.ts';
 
@@ -93,8 +93,17 @@ function isUnmappedUser(uid: number): boolean {
 }
 
 export function lstatIfExists(path: string): Stats | null {
+  return orNull(() => lstatSync(path));
+}
+
+/** Of what a link leads to. */
+export function statIfExists(path: string): Stats | null {
+  return orNull(() => statSync(path));
+}
+
+function orNull(look: () => Stats): Stats | null {
   try {
-    return lstatSync(path);
+    return look();
   } catch (error) {
     const code = errnoOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

@@ -29,6 +29,7 @@ export async function installBinary(
   dataDir: string,
   name: 'php' | 'channel.node',
   part: PayloadPart,
+  signal?: AbortSignal,
 ): Promise<string> {
   const bin = join(dataDir, 'bin');
   const final = join(bin, part.sha256);
@@ -37,7 +38,7 @@ export async function installBinary(
   let scratch = '';
   try {
     scratch = mkdtempSync(join(bin, NEW_PREFIX));
-    await writeDurably(payload, name, part, join(scratch, name));
+    await writeDurably(payload, name, part, join(scratch, name), signal);
     chmodSync(scratch, 0o555);
     syncDirectory(scratch);
     for (;;) {
@@ -77,12 +78,14 @@ async function writeDurably(
   name: string,
   part: PayloadPart,
   path: string,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const fd = openSync(path, 'wx', 0o555);
+  const write = (chunk: Buffer): void => {
+    for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done);
+  };
   try {
-    await readPart(payload, name, part, (chunk) => {
-      for (let done = 0; done < chunk.length; ) done += writeSync(fd, chunk, done);
-    });
+    await readPart(payload, name, part, write, signal);
     fsyncSync(fd);
   } finally {
     closeSync(fd);

@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { errnoOf, ProductError } from '../errors.ts';
 import { describeWeakness, findWeakness, ownTrust, type Weakness } from './ancestors.ts';
+import { assertSafeTarget } from './moved.ts';
 
 export interface DataDirSources {
   /** Of --data-dir. */
@@ -69,8 +70,11 @@ export function prepareDataDir(path: string): void {
   makeDirectory(path, true);
   assertOwn(path, 'directory');
   for (const name of subdirectories) {
-    makeDirectory(join(path, name), false);
-    assertOwn(join(path, name), 'directory');
+    const place = join(path, name);
+    makeDirectory(place, false);
+    // Data may be on a disk of its own.
+    if (name === 'var' && lstatSync(place).isSymbolicLink()) assertSafeTarget(place);
+    else assertOwn(place, 'directory');
   }
 }
 

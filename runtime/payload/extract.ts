@@ -7,14 +7,16 @@ import type { NativeAddon } from '../native.ts';
 import { syncDirectory } from './binary.ts';
 import { fileSystemError } from './data-dir.ts';
 import { withAppLock } from './lock.ts';
+import { findMovedPlaces, type MovedPlace } from './moved.ts';
 import { readPart } from './part.ts';
+import { populate } from './populate.ts';
 import { hideUnfinished, NEW_PREFIX, removeHidden } from './remove.ts';
 import { removeLeftovers, removeTree } from './remove.ts';
 import { TarReader } from './tar.ts';
 import type { OpenPayload } from './trailer.ts';
 import { type LinkedPath, type TreeTarget, TreeWriter } from './tree.ts';
 import { type CompleteMark, type LinkedPaths, readMark, versionOf } from './version.ts';
-import { isPopulated, makePlaces, outermost, populate } from './writable.ts';
+import { isPopulated, makePlaces, outermost } from './writable.ts';
 
 export type ExtractAddon = Pick<NativeAddon, 'tryLock' | 'syncFilesystem'>;
 
@@ -25,6 +27,8 @@ export interface ExtractSources {
   /** Called only when there is something to do. */
   loadAddon: () => ExtractAddon;
   log: Log;
+  /** Ends the unpacking; what there is so far goes with the next one. */
+  signal?: AbortSignal | undefined;
 }
 
 export interface ExtractedApp {
@@ -34,6 +38,8 @@ export interface ExtractedApp {
   root: string;
   /** Where the links of writable paths lead. */
   variable: string;
+  /** What of it is elsewhere. */
+  moved: MovedPlace[];
   /** What is derived from the code, and goes with this version. */
   caches: string;
   /** The php.ini at the app's root, '' when there is none. */
@@ -48,12 +54,13 @@ export interface ExtractedApp {
  * PHPACK_E_DATA_DIR_*, PHPACK_E_WRITABLE_PATH.
  */
 export async function extractApp(sources: ExtractSources): Promise<ExtractedApp> {
-  const { payload, dataDir, paths, loadAddon, log } = sources;
+  const { payload, dataDir, paths, loadAddon, log, signal } = sources;
   const { sha256 } = payload.manifest.app;
   const version = versionOf(sha256, paths);
   const home = join(dataDir, 'app', version);
   const variable = join(dataDir, 'var');
   const seed = join(home, 'seed');
+  const moved = findMovedPlaces(variable, paths.writable);
   const findReady = (): CompleteMark | null => {
     const mark = readMark(home, sha256);
     if (!mark || !existsSync(join(home, 'populated'))) return null;
@@ -65,7 +72,7 @@ export async function extractApp(sources: ExtractSources): Promise<ExtractedApp>
     const onWait = (): void =>
       log.write('info', 'waiting for another process that unpacks the app');
     const addon = loadAddon();
-    mark = await withAppLock(addon, dataDir, onWait, async () => {
+    const makeReady = async (): Promise<CompleteMark> => {
       try {
         const ready = findReady();
         if (ready) return ready;
@@ -73,18 +80,21 @@ export async function extractApp(sources: ExtractSources): Promise<ExtractedApp>
         isNew = found === null;
         const whole = found ?? (await extract(sources, home, addon));
         const seededList = join(dataDir, 'state/seeded.json');
-        populate({ variable, seed, seededList }, paths.writable);
-        sync(addon, variable);
+        await populate({ variable, seed, seededList, signal }, paths.writable);
+        for (const place of [variable, ...moved.map(({ target }) => target)]) {
+          sync(addon, place);
+        }
         writeFileSync(join(home, 'populated'), '', { mode: 0o600 });
         touch(home);
         return whole;
       } catch (error) {
         throw fileSystemError(error, dataDir);
       }
-    });
+    };
+    mark = await withAppLock(addon, dataDir, onWait, makeReady, signal);
   }
   const [root, caches] = [join(home, 'tree'), join(home, 'caches')];
-  return { version, root, variable, caches, phpIni: mark.phpIni, isNew };
+  return { version, root, variable, moved, caches, phpIni: mark.phpIni, isNew };
 }
 
 /**
@@ -103,7 +113,7 @@ function touch(home: string): boolean {
 }
 
 async function extract(
-  { payload, dataDir, paths, log }: ExtractSources,
+  { payload, dataDir, paths, log, signal }: ExtractSources,
   home: string,
   addon: ExtractAddon,
 ): Promise<CompleteMark> {
@@ -121,7 +131,8 @@ async function extract(
   const writer = new TreeWriter(makeTarget(scratch, home, join(dataDir, 'var'), paths));
   try {
     const reader = new TarReader(writer);
-    await readPart(payload, 'app', parts.app, (chunk) => reader.write(chunk));
+    const write = (chunk: Buffer): void => reader.write(chunk);
+    await readPart(payload, 'app', parts.app, write, signal);
     reader.end();
     writer.finish();
     makePlaces(join(scratch, 'caches'), paths.caches);
@@ -129,6 +140,7 @@ async function extract(
     const mark = { app: app.sha256, files: writer.files, phpIni };
     const complete = join(scratch, 'complete');
     writeFileSync(complete, JSON.stringify(mark), { flag: 'wx', mode: 0o600 });
+    signal?.throwIfAborted();
     // One call for all files: fsync of each costs a journal commit of its own.
     sync(addon, scratch);
     renameSync(scratch, home);
@@ -138,7 +150,8 @@ async function extract(
     return mark;
   } catch (error) {
     writer.close();
-    await removeTree(scratch).catch(() => {});
+    // Who wants to stop does not want to wait for that either.
+    if (!signal?.aborted) await removeTree(scratch).catch(() => {});
     throw error;
   } finally {
     process.umask(umask);

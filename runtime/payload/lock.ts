@@ -27,12 +27,13 @@ export async function withAppLock<T>(
   dataDir: string,
   onWait: () => void,
   work: () => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   const fd = openSync(join(dataDir, 'app/.lock'), flags, 0o600);
   try {
     for (let waitedMs = 0; !locks.tryLock(fd); waitedMs += POLL_MS) {
       if (waitedMs % REPORT_EVERY_MS === 0 && waitedMs > 0) onWait();
-      await sleep(POLL_MS);
+      await sleep(POLL_MS, undefined, signal ? { signal } : {});
     }
     return await work();
   } finally {

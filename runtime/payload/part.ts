@@ -14,13 +14,14 @@ const CHUNK_BYTES = 1 << 20;
 /**
  * Hands the decoded bytes of a part to `onChunk`, one piece after the other, in constant
  * memory. What was handed over counts only when this resolves: the checksum is known at
- * the end. Throws PHPACK_E_PAYLOAD_DAMAGED, and whatever `onChunk` throws.
+ * the end. Throws PHPACK_E_PAYLOAD_DAMAGED, whatever `onChunk` throws, and an AbortError.
  */
 export async function readPart(
   payload: OpenPayload,
   name: string,
   part: PayloadPart,
   onChunk: (chunk: Buffer) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   const hash = createHash('sha256');
   let size = 0;
@@ -43,13 +44,10 @@ export async function readPart(
       highWaterMark: CHUNK_BYTES,
     });
     try {
-      if (part.encoding === 'raw') await pipeline(encoded, consume);
-      else
-        await pipeline(
-          encoded,
-          createZstdDecompress({ chunkSize: CHUNK_BYTES }),
-          consume,
-        );
+      const decoder = createZstdDecompress({ chunkSize: CHUNK_BYTES });
+      const options = signal ? { signal } : {};
+      if (part.encoding === 'raw') await pipeline(encoded, consume, options);
+      else await pipeline(encoded, decoder, consume, options);
     } catch (error) {
       if (isDecodingError(error)) throw damaged(payload, name, error);
       throw error;

@@ -15,7 +15,7 @@ const postgresDirectory = '/var/run/postgresql';
 const postgresUsers = ['postgres'];
 
 export interface Machine {
-  look(path: string): Stats | null;
+  look: (path: string) => Stats | null;
   /** Content of /etc/passwd. */
   passwd: string;
   uid: number;

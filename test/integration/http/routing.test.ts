@@ -1,5 +1,6 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { get, type RawAnswer, request } from './raw.ts';
@@ -409,6 +410,49 @@ describe('symlinks', () => {
       '/storage/x.php',
     );
   });
+});
+
+describe('a writable directory that is a link to another disk', () => {
+  let site: Site;
+  const disk = mkdtempSync(join(tmpdir(), 'phpack-disk-'));
+  beforeAll(async () => {
+    mkdirSync(join(disk, 'secret'));
+    for (const name of ['up.txt', 'evil.php', 'secret/s.txt']) {
+      writeFileSync(join(disk, name), name);
+    }
+    symlinkSync('/etc/passwd', join(disk, 'out.txt'));
+    site = await startSite({
+      isTreeImmutable: true,
+      config: { noPhp: ['files'], deny: ['files/secret'], writable: ['public/files/'] },
+      moved: [{ path: 'public/files', target: disk }],
+      prepare: (appRoot, writableRoot) => {
+        const link = (target: string, path: string): void =>
+          symlinkSync(target, join(appRoot, 'public', path));
+        mkdirSync(join(writableRoot, 'public'));
+        symlinkSync(disk, join(writableRoot, 'public/files'));
+        link(join(writableRoot, 'public/files'), 'files');
+        link('files/secret', 'alias');
+        link('files/evil.php', 'evil.php');
+      },
+    });
+  });
+  afterAll(async () => {
+    await site.close();
+    rmSync(disk, { recursive: true });
+  });
+
+  test('its files are served, also those that come later', async () => {
+    expect((await get(site.port, '/files/up.txt')).body).toBe('up.txt');
+    writeFileSync(join(disk, 'new.txt'), 'new');
+    expect((await get(site.port, '/files/new.txt')).body).toBe('new');
+  });
+
+  test.each(['/files/evil.php', '/evil.php', '/alias/s.txt', '/files/out.txt'])(
+    'the rules are those of its place in the app: %s',
+    async (path) => {
+      expect(ran(await get(site.port, path)).scriptName).toBe('/index.php');
+    },
+  );
 });
 
 describe('in an unchanging tree', () => {

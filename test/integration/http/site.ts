@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createFront, type Front } from '../../../runtime/http/front.ts';
 import type { PhpPool } from '../../../runtime/php/types.ts';
 import type { AppConfig } from '../../../runtime/payload/config.ts';
+import type { MovedPlace } from '../../../runtime/payload/moved.ts';
 import { type FakeExchange, FakePool } from './fake-pool.ts';
 
 export const baseConfig: AppConfig = {
@@ -71,6 +72,7 @@ export interface SiteSettings {
   realPool?: PhpPool;
   isTreeImmutable?: boolean;
   maxConnections?: number;
+  moved?: readonly MovedPlace[];
   /** Called with the app root and the writable root before the front starts. */
   prepare?: (appRoot: string, writableRoot: string, cachesRoot: string) => void;
 }
@@ -106,6 +108,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     appRoot,
     writableRoot,
     cachesRoot,
+    moved: settings.moved ?? [],
     isTreeImmutable: settings.isTreeImmutable ?? false,
     spoolDir,
     pool: settings.realPool ?? pool,

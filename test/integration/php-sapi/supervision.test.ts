@@ -225,7 +225,7 @@ test('when the server is killed, nothing of PHP survives it', async () => {
     const pool = createPhpPool(${JSON.stringify({
       channelPath: buildChannel(),
       phpBinary: subjectPhp(),
-      env: {},
+      env: { PHPRC: join(import.meta.dirname, '../../fixtures/php/empty.ini') },
       workers: 2,
       maxRequests: 0,
       requestTimeoutMs: 0,

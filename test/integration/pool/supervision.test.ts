@@ -10,6 +10,8 @@ import { killIfThere, until } from '../channel/request.ts';
 import { childrenOf, isAlive, PhpSite } from './php.ts';
 import { subjectPhp } from '../../conformance/subject.ts';
 
+const emptyIni = join(import.meta.dirname, '../../fixtures/php/empty.ini');
+
 let site: PhpSite | null = null;
 
 function openSite(
@@ -170,7 +172,7 @@ test('a server killed without warning leaves no PHP behind', async () => {
   const options = {
     channelPath: buildChannel(),
     phpBinary: subjectPhp(),
-    env: {},
+    env: { PHPRC: emptyIni },
     workers: 4,
     maxRequests: 0,
     requestTimeoutMs: 0,

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { removeTree } from '../../../runtime/payload/remove.ts';
 import { completeConfig } from '../../unit/runtime/payload/craft.ts';
@@ -44,6 +45,16 @@ const versions = (): string[] =>
   readdirSync(join(data, 'app')).filter((n) => n !== '.lock');
 const code = (stderr: string): string | undefined => /PHPACK_E_\w+/.exec(stderr)?.[0];
 const extract = (product = small) => product.run(['extract', '--data-dir', data]);
+
+/** Until there is a path like this in the data directory. */
+async function made(pattern: RegExp): Promise<void> {
+  while (!pathsIn(data).some((path) => pattern.test(path))) await sleep(1);
+}
+
+function pathsIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' });
+}
 
 /** Names and contents, to compare trees. */
 function listing(directory: string): string[] {
@@ -101,6 +112,60 @@ test('kill -9 at any moment heals', async () => {
     expect(versions()).toHaveLength(1);
     await removeTree(app);
   }
+});
+
+describe('a server that is asked to stop while it unpacks', () => {
+  test('ends at once with 0, and the next start unpacks anew', async () => {
+    const large = await testProduct(
+      join(scratch.path, 'large'),
+      Array.from({ length: 40 }, (_, i) => ({
+        name: `f${i}`,
+        content: Buffer.alloc(1 << 20, i),
+      })),
+    );
+    const server = large.start(['--data-dir', data]);
+    const ended = finish(server);
+    await made(/^app\/\.new-/);
+    server.kill('SIGTERM');
+    const { status, stderr } = await ended;
+    expect([status, stderr]).toEqual([0, expect.stringContaining('SIGTERM')]);
+    expect(versions().filter((name) => !name.startsWith('.new-'))).toEqual([]);
+    expect((await extract(large)).status).toBe(0);
+    expect(versions()).toHaveLength(1);
+    rmSync(large.file);
+  });
+
+  test('or copies initial files, which the next start completes', async () => {
+    const files = Array.from({ length: 2000 }, (_, i) => ({
+      name: `up/f${i}`,
+      content: `${i}`,
+    }));
+    const config = { ...completeConfig, writable: ['up/'] };
+    const seeded = await testProduct(join(scratch.path, 'seeded'), files, { config });
+    const server = seeded.start(['--data-dir', data]);
+    const ended = finish(server);
+    await made(/^var\/\.new-/);
+    server.kill('SIGTERM');
+    expect((await ended).status).toBe(0);
+    expect(existsSync(join(data, 'var/up'))).toBe(false);
+    expect((await extract(seeded)).status).toBe(0);
+    expect(readdirSync(join(data, 'var'))).toEqual(['up']);
+    expect(readdirSync(join(data, 'var/up'))).toHaveLength(2000);
+    rmSync(seeded.file);
+  });
+
+  test('or waits for another process that does', async () => {
+    mkdirSync(join(data, 'app'), { recursive: true, mode: 0o700 });
+    chmodSync(data, 0o700);
+    const holder = spawn('flock', [join(data, 'app/.lock'), 'cat']);
+    while (!existsSync(join(data, 'app/.lock'))) await sleep(5);
+    const server = small.start(['--data-dir', data]);
+    const ended = finish(server);
+    await made(/^bin\/[0-9a-f]{64}\/php$/);
+    server.kill('SIGTERM');
+    expect((await ended).status).toBe(0);
+    holder.stdin.end();
+  });
 });
 
 test('two first starts at once: both serve the same, unpacked once', async () => {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -148,6 +148,25 @@ test('a declared file that the app makes later is served from then on', async ()
   writeFileSync(join(data, 'var/robots.txt'), 'User-agent: *');
   expect(await get(`${server.url}/robots.txt`)).toBe('User-agent: *');
   await server.stop();
+});
+
+test('a writable directory may be a link to another disk', async () => {
+  await product.run(['extract', '--data-dir', data]);
+  const disk = join(scratch.path, `disk${count}`);
+  cpSync(join(data, 'var/files'), disk, { recursive: true });
+  rmSync(join(data, 'var/files'), { recursive: true });
+  symlinkSync(disk, join(data, 'var/files'));
+  const server = await start();
+  await get(`${server.url}/?do=put`);
+  expect(readFileSync(join(disk, 'x.txt'), 'utf8')).toBe('kept');
+  expect(await get(`${server.url}/files/x.txt`)).toBe('kept');
+  await server.stop();
+  chmodSync(disk, 0o777);
+  const refused = await product.run(['--data-dir', data]);
+  expect([refused.status, codeOf(refused.stderr)]).toEqual([
+    5,
+    'PHPACK_E_DATA_DIR_UNSAFE',
+  ]);
 });
 
 describe('stopping', () => {

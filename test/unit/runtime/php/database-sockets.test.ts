@@ -28,7 +28,9 @@ function machine(entries: Readonly<Record<string, Entry>>, uid = ada + 1): Machi
     const [kind, owner, mode = 0o755, gid = 0] = entry;
     const is = (one: string) => () => one === kind;
     return {
-      ...{ uid: owner, mode, gid },
+      uid: owner,
+      mode,
+      gid,
       isDirectory: is('directory'),
       isSocket: is('socket'),
       isSymbolicLink: is('link'),
