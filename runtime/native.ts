@@ -9,12 +9,20 @@ export interface NativeChannel {
   readonly memory: ArrayBuffer;
   /** What the zygote inherits as descriptors 3, 4, 5, 6 (layout.h). */
   readonly descriptors: readonly [number, number, number, number];
-  /** Reading end of the log pipe, once; the caller closes it. */
+  /** Reading end of the log's socket, once; the caller closes it. */
   takeLogReader(): number;
-  /** Closes the zygote's ends in this process; call it after the spawn. */
+  /**
+   * Closes the zygote's ends in this process, and the descriptor of the memory; call it after
+   * the spawn.
+   */
   closeChildEnds(): void;
   /** Wakes one process that waits on the futex at this byte offset. */
   wake(offset: number): void;
+  /**
+   * Overwrites what a request left in its slot: both heads, and of the rings as much as
+   * `bodyBytes` and `responseBytes` filled. -1: unknown.
+   */
+  wipe(slot: number, bodyBytes: number, responseBytes: number): void;
   /** Sends `fd` (-1: nothing, the request is gone) over `replyFd` and closes `replyFd`. */
   answer(replyFd: number, fd: number): void;
   /** Closes all descriptors and stops all callbacks. Any number of times. */
@@ -60,6 +68,8 @@ export interface NativeAddon {
   syncFilesystem(fd: number): void;
   /** Gives freed memory of malloc's heap back to the system; after work that used much of it. */
   trimMemory(): void;
+  /** Keeps other processes of the same user from reading this one's memory and descriptors. */
+  hideMemory(): void;
 }
 
 const loaded = new Map<string, NativeAddon>();

@@ -26,6 +26,7 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("tryLock", Napi::Function::New(env, TryLock));
   exports.Set("syncFilesystem", Napi::Function::New(env, SyncFilesystem));
   exports.Set("trimMemory", Napi::Function::New(env, TrimMemory));
+  exports.Set("hideMemory", Napi::Function::New(env, HideMemory));
   return exports;
 }
 

@@ -26,10 +26,12 @@ Napi::Function Channel::Define(Napi::Env env) {
           InstanceMethod<&Channel::Close>("close"),
       });
   // Called once per request: the plain C interface spares the wrapper's cost.
-  napi_value wake;
+  napi_value wake, wipe;
   napi_value prototype = constructor.Get("prototype");
   napi_create_function(env, "wake", NAPI_AUTO_LENGTH, Wake, nullptr, &wake);
   napi_set_named_property(env, prototype, "wake", wake);
+  napi_create_function(env, "wipe", NAPI_AUTO_LENGTH, Wipe, nullptr, &wipe);
+  napi_set_named_property(env, prototype, "wipe", wipe);
   Addon *addon = env.GetInstanceData<Addon>();
   addon->channel_constructor = Napi::Persistent(constructor);
   return constructor;
@@ -69,8 +71,14 @@ bool Channel::CreateMemory(Napi::Env env, size_t bytes) {
     SystemError(env, "mmap", errno).ThrowAsJavaScriptException();
     return false;
   }
+  // What visitors send and get has no place in a crash report.
+  madvise(base, bytes, MADV_DONTDUMP);
   memory_ = static_cast<phpack_channel *>(base);
   bytes_ = bytes;
+  slots_ = bytes < PHPACK_SLOTS_OFFSET
+               ? 0
+               : static_cast<uint32_t>((bytes - PHPACK_SLOTS_OFFSET) / PHPACK_SLOT_BYTES);
+  if (slots_ > PHPACK_MAX_SLOTS) slots_ = PHPACK_MAX_SLOTS;
   // The mapping belongs to the ArrayBuffer from here on.
   Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(
       env, base, bytes, [bytes](Napi::Env, void *data) { munmap(data, bytes); });
@@ -88,14 +96,15 @@ bool Channel::CreateDescriptors(Napi::Env env) {
     SystemError(env, "eventfd", errno).ThrowAsJavaScriptException();
     return false;
   }
-  int pipe_ends[2];
-  if (pipe2(pipe_ends, O_CLOEXEC) != 0) {
-    SystemError(env, "pipe2", errno).ThrowAsJavaScriptException();
+  // No pipe: whoever holds one end of that can open the other by /proc/self/fd, and would
+  // read what all other requests log.
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+    SystemError(env, "socketpair", errno).ThrowAsJavaScriptException();
     return false;
   }
-  log_reader_ = pipe_ends[0];
-  log_writer_ = pipe_ends[1];
-  int pair[2];
+  log_reader_ = pair[0];
+  log_writer_ = pair[1];
   if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
     SystemError(env, "socketpair", errno).ThrowAsJavaScriptException();
     return false;
@@ -122,8 +131,10 @@ Napi::Value Channel::TakeLogReader(const Napi::CallbackInfo &info) {
   return Napi::Number::New(info.Env(), fd);
 }
 
-// After the zygote has them, so that its end closes the pipe and the socket.
+// After the zygote has them, so that its end closes the sockets. Of the memory only
+// mappings are left then: nobody can open it any more by /proc/PID/fd.
 void Channel::CloseChildEnds(const Napi::CallbackInfo &) {
+  CloseDescriptor(&memory_fd_);
   CloseDescriptor(&log_writer_);
   CloseDescriptor(&handover_peer_);
 }
@@ -150,6 +161,46 @@ napi_value Channel::Wake(napi_env env, napi_callback_info info) {
     char *word = reinterpret_cast<char *>(channel->memory_) + offset;
     syscall(SYS_futex, word, FUTEX_WAKE, 1, nullptr, nullptr, 0);
   }
+  return nullptr;
+}
+
+// All of a slot, given back to the system: its pages are zeros when they are next touched.
+static void WipeAll(phpack_slot *slot) {
+  if (madvise(slot, PHPACK_SLOT_BYTES, MADV_REMOVE) == 0) return;
+  memset(static_cast<void *>(slot), 0, PHPACK_SLOT_BYTES); // pages larger than 4 KiB
+}
+
+// (slot, request body's bytes, response's bytes): overwrites what a request left in its
+// slot; the counts say how much of the rings it has used. A negative one: unknown.
+napi_value Channel::Wipe(napi_env env, napi_callback_info info) {
+  size_t argc = 3;
+  napi_value arguments[3], self;
+  double body = -1, response = -1;
+  uint32_t index = 0;
+  void *data = nullptr;
+  napi_get_cb_info(env, info, &argc, arguments, &self, nullptr);
+  napi_get_value_uint32(env, arguments[0], &index);
+  napi_get_value_double(env, arguments[1], &body);
+  napi_get_value_double(env, arguments[2], &response);
+  if (napi_unwrap(env, self, &data) != napi_ok || data == nullptr) return nullptr;
+  Channel *channel = static_cast<Channel *>(data);
+  if (channel->state_ != State::kOpen || index >= channel->slots_) return nullptr;
+  phpack_slot *slot = phpack_slot_at(channel->memory_, index);
+  if (body < 0 || response < 0) {
+    WipeAll(slot);
+    return nullptr;
+  }
+  const uint32_t head = slot->head_bytes, response_head = slot->response_head_bytes;
+  const auto clear = [slot](size_t offset, double used, size_t size) {
+    char *start = reinterpret_cast<char *>(slot) + offset;
+    memset(start, 0, used < static_cast<double>(size) ? static_cast<size_t>(used) : size);
+  };
+  clear(PHPACK_REQUEST_HEAD_OFFSET, head, PHPACK_REQUEST_HEAD);
+  clear(PHPACK_RESPONSE_HEAD_OFFSET, response_head, PHPACK_RESPONSE_HEAD);
+  clear(PHPACK_REQUEST_RING_OFFSET, body, PHPACK_REQUEST_RING);
+  clear(PHPACK_RESPONSE_RING_OFFSET, response, PHPACK_RESPONSE_RING);
+  // A worker that were led here by mistake finds no request.
+  slot->head_bytes = 0;
   return nullptr;
 }
 

@@ -12,7 +12,8 @@ namespace phpack {
 
 // Life: open (holds a reference on itself, so JavaScript may forget it) → closing (its uv
 // handles close) → closed. The mapping outlives it: it belongs to the ArrayBuffer, because
-// a socket write may still point into it.
+// a socket write may still point into it. Nothing here trusts what the memory says: any
+// process that has it mapped may have written there.
 class Channel : public Napi::ObjectWrap<Channel> {
  public:
   static Napi::Function Define(Napi::Env env);
@@ -29,6 +30,7 @@ class Channel : public Napi::ObjectWrap<Channel> {
   void Answer(const Napi::CallbackInfo &info);
   void Close(const Napi::CallbackInfo &info);
   static napi_value Wake(napi_env env, napi_callback_info info);
+  static napi_value Wipe(napi_env env, napi_callback_info info);
 
   bool CreateMemory(Napi::Env env, size_t bytes);
   bool CreateDescriptors(Napi::Env env);
@@ -52,6 +54,7 @@ class Channel : public Napi::ObjectWrap<Channel> {
   State state_ = State::kFailed;
   phpack_channel *memory_ = nullptr;
   size_t bytes_ = 0;
+  uint32_t slots_ = 0;
   int memory_fd_ = -1;
   int doorbell_ = -1;
   int log_reader_ = -1, log_writer_ = -1;

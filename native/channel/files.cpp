@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -66,6 +67,11 @@ ssize_t ReceiveWithDescriptor(int socket, void *data, size_t bytes, int *fd) {
   *fd = attached[0];
   CloseDescriptor(&attached[1]);
   return received;
+}
+
+bool IsHungUp(int socket) {
+  struct pollfd watched = {socket, 0, 0};
+  return poll(&watched, 1, 0) > 0 && (watched.revents & POLLHUP) != 0;
 }
 
 static int CreateExecutableMemfd(const char *name) {
@@ -165,7 +171,9 @@ Napi::Value WriteNoWait(const Napi::CallbackInfo &info) {
 }
 
 // () → [reading end, writing end]. What Node gives a child as output is a socket, and
-// scripts that open /dev/stderr (as Docker images configure) get ENXIO from sockets.
+// scripts that open /dev/stderr (as Docker images configure) get ENXIO from sockets. Opened
+// anew, also by /proc/PID/fd, it can only be written to: it is no way to read what others
+// wrote. (Root may, as ever.)
 Napi::Value CreatePipe(const Napi::CallbackInfo &info) {
   Napi::Env env = info.Env();
   int ends[2];
@@ -173,6 +181,7 @@ Napi::Value CreatePipe(const Napi::CallbackInfo &info) {
     SystemError(env, "pipe2", errno).ThrowAsJavaScriptException();
     return env.Undefined();
   }
+  fchmod(ends[1], S_IWUSR);
   Napi::Array result = Napi::Array::New(env, 2);
   result.Set(0u, ends[0]);
   result.Set(1u, ends[1]);
@@ -206,6 +215,14 @@ Napi::Value SyncFilesystem(const Napi::CallbackInfo &info) {
 // of it in malloc's heap, which a server would keep for ever.
 Napi::Value TrimMemory(const Napi::CallbackInfo &info) {
   malloc_trim(0);
+  return info.Env().Undefined();
+}
+
+// () → other processes of the same user cannot read this one's memory and descriptors any
+// more: /proc/PID/{fd,mem,environ,…} and ptrace need CAP_SYS_PTRACE then (proc(5)). What it
+// executes starts without this.
+Napi::Value HideMemory(const Napi::CallbackInfo &info) {
+  prctl(PR_SET_DUMPABLE, 0);
   return info.Env().Undefined();
 }
 

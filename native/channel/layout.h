@@ -26,10 +26,10 @@ typedef _Atomic uint32_t phpack_word;
 #define PHPACK_MAX_SLOTS 512u
 #define PHPACK_RING_ENTRIES 4096u /* power of two, > MAX_SLOTS + MAX_WORKERS */
 
-/* Descriptors the zygote inherits. */
+/* Descriptors the zygote inherits, and does not keep there: PROTOCOL.md "Who may see". */
 #define PHPACK_FD_MEMORY 3   /* memfd that holds everything below */
 #define PHPACK_FD_DOORBELL 4 /* eventfd: workers ring the front */
-#define PHPACK_FD_LOG 5      /* pipe: log records, see phpack_log_record */
+#define PHPACK_FD_LOG 5      /* socket: log records, see phpack_log_record */
 #define PHPACK_FD_HANDOVER 6 /* SOCK_SEQPACKET: request bodies as descriptors */
 
 /* Inside a slot. The rings' sizes are powers of two. */

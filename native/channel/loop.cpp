@@ -36,10 +36,11 @@ void Channel::StartHandles(Napi::Env env) {
   napi_add_async_cleanup_hook(env, OnEnvironmentEnd, this, &cleanup_hook_);
 }
 
+// Only of slots there are: nobody takes back what somebody wrote behind them.
 bool Channel::HasNews() const {
   uint32_t any = 0;
-  for (const phpack_word &word : memory_->news) {
-    any |= word.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < (slots_ + 31) / 32; i++) {
+    any |= memory_->news[i].load(std::memory_order_relaxed);
   }
   return any != 0;
 }
@@ -105,7 +106,7 @@ void Channel::ReceiveHandovers() {
     int reply = -1;
     ssize_t bytes = ReceiveWithDescriptor(handover_, message, sizeof message, &reply);
     if (bytes < 0) return;
-    if (bytes == 0) {
+    if (bytes == 0 && reply < 0 && IsHungUp(handover_)) {
       // All other ends are closed: the zygote and its workers are gone.
       uv_poll_stop(&handover_poll_);
       return;

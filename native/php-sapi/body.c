@@ -15,15 +15,10 @@ static struct {
   int fd;
   /* Ours, not the descriptor's: a forked child shares that one. */
   off_t offset;
+  /* Position in the ring; the word in the slot is for the front only. */
+  uint32_t read;
   bool is_broken;
 } body = {.fd = NOT_ASKED};
-
-int64_t phpack_body_length(void) {
-  const struct phpack_slot *slot = phpack_request.slot;
-  if (slot->body_kind == PHPACK_BODY_NONE) return 0;
-  uint64_t length = (uint64_t)slot->body_length_high << 32 | slot->body_length_low;
-  return length > INT64_MAX ? -1 : (int64_t)length;
-}
 
 bool phpack_body_is_broken(void) { return body.is_broken; }
 
@@ -31,6 +26,7 @@ void phpack_body_close(void) {
   if (body.fd >= 0) close(body.fd);
   body.fd = NOT_ASKED;
   body.offset = 0;
+  body.read = 0;
   body.is_broken = false;
 }
 
@@ -55,7 +51,7 @@ static int send_question(void) {
   memcpy(CMSG_DATA(header), &pair[1], sizeof(int));
   ssize_t sent;
   do {
-    sent = sendmsg(PHPACK_FD_HANDOVER, &message, MSG_NOSIGNAL);
+    sent = sendmsg(phpack_end(PHPACK_HANDOVER), &message, MSG_NOSIGNAL);
   } while (sent < 0 && errno == EINTR);
   close(pair[1]);
   if (sent >= 0) return pair[0];
@@ -111,22 +107,23 @@ static size_t read_descriptor(char *buffer, size_t size) {
 }
 
 static bool has_news(struct phpack_slot *slot) {
-  return atomic_load(&slot->body_written) != atomic_load(&slot->body_read) ||
-         atomic_load(&slot->body_ended) || atomic_load(&slot->aborted);
+  return atomic_load(&slot->body_written) != body.read || atomic_load(&slot->body_ended) ||
+         atomic_load(&slot->aborted);
 }
 
 static void wait_for_bytes(struct phpack_slot *slot) {
   uint32_t bell = atomic_load(&slot->bell);
   atomic_store(&slot->worker_waits, 1);
-  if (!has_news(slot)) phpack_futex_wait(&slot->bell, bell);
+  if (!has_news(slot)) phpack_futex_wait(&slot->bell, bell, false);
   atomic_store(&slot->worker_waits, 0);
 }
 
 /* What is there now, up to `size`: possibly nothing. */
 static size_t take_bytes(struct phpack_slot *slot, char *buffer, size_t size) {
-  uint32_t from = atomic_load(&slot->body_read);
+  uint32_t from = body.read;
   uint32_t there = atomic_load(&slot->body_written) - from;
-  if (there == 0) return 0;
+  if (there > PHPACK_REQUEST_RING) body.is_broken = true;
+  if (there == 0 || body.is_broken) return 0;
   size_t count = there < size ? there : size;
   const char *ring = (const char *)slot + PHPACK_REQUEST_RING_OFFSET;
   size_t start = from % PHPACK_REQUEST_RING;
@@ -134,7 +131,8 @@ static size_t take_bytes(struct phpack_slot *slot, char *buffer, size_t size) {
   if (first > count) first = count;
   memcpy(buffer, ring + start, first);
   memcpy(buffer + first, ring, count - first);
-  atomic_store(&slot->body_read, from + (uint32_t)count);
+  body.read = from + (uint32_t)count;
+  atomic_store(&slot->body_read, body.read);
   if (atomic_load(&slot->front_waits) && atomic_exchange(&slot->front_waits, 0)) {
     phpack_post_news(phpack_request.index);
   }
@@ -149,7 +147,7 @@ static size_t read_ring(struct phpack_slot *slot, char *buffer, size_t size) {
     size_t got = take_bytes(slot, buffer + total, size - total);
     total += got;
     if (got > 0) continue;
-    if (ended == 1) break;
+    if (ended == 1 || body.is_broken) break;
     if (ended != 0 || atomic_load(&slot->aborted)) {
       body.is_broken = true;
       break;
@@ -162,7 +160,7 @@ static size_t read_ring(struct phpack_slot *slot, char *buffer, size_t size) {
 size_t phpack_body_read(char *buffer, size_t size) {
   struct phpack_slot *slot = phpack_request.slot;
   if (!slot || body.is_broken) return 0;
-  switch (slot->body_kind) {
+  switch (phpack_request.body_kind) {
     case PHPACK_BODY_RING:
       return read_ring(slot, buffer, size);
     case PHPACK_BODY_DESCRIPTOR:

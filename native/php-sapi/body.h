@@ -6,9 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of the current request: -1 when the client did not say. */
-int64_t phpack_body_length(void);
-
 /* Fills `buffer`; less than `size` bytes mean the end of the body. Waits for the client.
  */
 size_t phpack_body_read(char *buffer, size_t size);

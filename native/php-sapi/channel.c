@@ -10,6 +10,22 @@
 #include <unistd.h>
 
 struct phpack_channel *phpack_channel;
+struct phpack_settings phpack_settings;
+
+/* Programs and libraries count on the smallest numbers being free, and some close all
+ * small ones. Less where fewer are allowed. */
+#define LOWEST_END 200
+/* Of a wait that is not patient. */
+#define WAIT_SECONDS 1
+
+static size_t memory_size;
+/* With the identity of the file, by which it is known again. */
+static struct {
+  int fd;
+  dev_t device;
+  ino_t inode;
+} ends[PHPACK_ENDS];
+static bool has_lost_end;
 
 /* Every memory and descriptor of the channel comes into this process here, so that a
  * later snapshot mode knows what must not be rewound. */
@@ -22,12 +38,24 @@ static const char *map_memory(void) {
       mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, PHPACK_FD_MEMORY, 0);
   if (memory == MAP_FAILED) return "the shared memory cannot be mapped";
   phpack_channel = memory;
+  memory_size = size;
+  /* What visitors send and get has no place in a core dump. */
+  madvise(memory, size, MADV_DONTDUMP);
+  /* Or any worker's script could open it by /proc/self/fd, as any URL that curl takes. */
+  close(PHPACK_FD_MEMORY);
   if (phpack_channel->magic != PHPACK_MAGIC) return "descriptor 3 is no channel";
   if (phpack_channel->version != PHPACK_LAYOUT_VERSION) {
     return "the channel's layout has another version: php and server do not belong "
            "together";
   }
-  uint32_t slots = phpack_channel->slot_count, workers = phpack_channel->worker_count;
+  phpack_settings = (struct phpack_settings){
+      .slot_count = phpack_channel->slot_count,
+      .worker_count = phpack_channel->worker_count,
+      .request_timeout_ms = phpack_channel->request_timeout_ms,
+      .max_requests = phpack_channel->max_requests,
+      .front_pid = phpack_channel->front_pid,
+  };
+  uint32_t slots = phpack_settings.slot_count, workers = phpack_settings.worker_count;
   if (slots == 0 || slots > PHPACK_MAX_SLOTS) return "bad number of slots";
   if (workers == 0 || workers > PHPACK_MAX_WORKERS) return "bad number of workers";
   if (size < PHPACK_SLOTS_OFFSET + (size_t)slots * PHPACK_SLOT_BYTES) {
@@ -36,23 +64,71 @@ static const char *map_memory(void) {
   return NULL;
 }
 
+/* Programs that a script starts must not get hold of the channel: closed by exec. */
+static bool move_end(enum phpack_end end, int from) {
+  int fd = -1;
+  for (int lowest = LOWEST_END; fd < 0 && lowest > from; lowest /= 2) {
+    fd = fcntl(from, F_DUPFD_CLOEXEC, lowest);
+  }
+  struct stat status;
+  if (fd < 0 || fstat(fd, &status) != 0) return false;
+  close(from);
+  ends[end].fd = fd;
+  ends[end].device = status.st_dev;
+  ends[end].inode = status.st_ino;
+  return true;
+}
+
 const char *phpack_channel_open(void) {
   const char *problem = map_memory();
   if (problem) return problem;
-  for (int fd = PHPACK_FD_MEMORY; fd <= PHPACK_FD_HANDOVER; fd++) {
-    /* Programs that a script starts must not get hold of the channel. */
-    if (fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) return "descriptors 3 to 6 are not all open";
-  }
-  int flags = fcntl(PHPACK_FD_LOG, F_GETFL);
-  /* A full log pipe must not hold a worker for ever: log.c waits for a limited time. */
-  if (flags < 0 || fcntl(PHPACK_FD_LOG, F_SETFL, flags | O_NONBLOCK) != 0) {
-    return "the log pipe cannot be made non-blocking";
-  }
 #ifdef SYS_close_range
   /* Whatever else slipped through the front's exec; older kernels: it has CLOEXEC. */
   syscall(SYS_close_range, PHPACK_FD_HANDOVER + 1, ~0u, 0);
 #endif
+  if (!move_end(PHPACK_DOORBELL, PHPACK_FD_DOORBELL) ||
+      !move_end(PHPACK_LOG, PHPACK_FD_LOG) ||
+      !move_end(PHPACK_HANDOVER, PHPACK_FD_HANDOVER)) {
+    return "descriptors 3 to 6 are not all open";
+  }
+  int log = ends[PHPACK_LOG].fd;
+  int flags = fcntl(log, F_GETFL);
+  /* A full log must not hold a worker for ever: log.c waits for a limited time. */
+  if (flags < 0 || fcntl(log, F_SETFL, flags | O_NONBLOCK) != 0) {
+    return "the log cannot be made non-blocking";
+  }
   return NULL;
+}
+
+int phpack_end(enum phpack_end end) {
+  int fd = ends[end].fd;
+  struct stat status;
+  if (fd >= 0 && fstat(fd, &status) == 0 && status.st_ino == ends[end].inode &&
+      status.st_dev == ends[end].device) {
+    return fd;
+  }
+  has_lost_end = true;
+  return -1;
+}
+
+bool phpack_has_all_ends(void) { return !has_lost_end; }
+
+bool phpack_check_ends(void) {
+  for (int end = 0; end < PHPACK_ENDS; end++) phpack_end((enum phpack_end)end);
+  return !has_lost_end;
+}
+
+void phpack_keep_from_children(void) {
+  madvise(phpack_channel, memory_size, MADV_DONTFORK);
+}
+
+void phpack_drop_ends(void) {
+  static const enum phpack_end dropped[] = {PHPACK_DOORBELL, PHPACK_HANDOVER};
+  for (size_t i = 0; i < sizeof dropped / sizeof dropped[0]; i++) {
+    int fd = phpack_end(dropped[i]);
+    if (fd >= 0) close(fd);
+    ends[dropped[i]].fd = -1;
+  }
 }
 
 struct phpack_slot *phpack_slot(uint32_t index) {
@@ -65,13 +141,17 @@ uint32_t phpack_now_ms(void) {
   return (uint32_t)((uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000);
 }
 
-void phpack_futex_wait(phpack_word *word, uint32_t seen) {
-  syscall(SYS_futex, word, FUTEX_WAIT, seen, NULL, NULL, 0);
+void phpack_futex_wait(phpack_word *word, uint32_t seen, bool is_patient) {
+  static const struct timespec limit = {WAIT_SECONDS, 0};
+  syscall(SYS_futex, word, FUTEX_WAIT, seen, is_patient ? NULL : &limit, NULL, 0);
 }
 
 void phpack_ring_doorbell(void) {
   uint64_t one = 1;
-  while (write(PHPACK_FD_DOORBELL, &one, sizeof one) < 0 && errno == EINTR) {
+  int doorbell = phpack_end(PHPACK_DOORBELL);
+  /* Without it a worker leaves after its request, and the zygote rings for it. */
+  if (doorbell < 0) return;
+  while (write(doorbell, &one, sizeof one) < 0 && errno == EINTR) {
   }
 }
 
@@ -89,10 +169,15 @@ void phpack_post_news(uint32_t slot) {
   }
 }
 
+uint32_t phpack_ring_waiting(uint32_t head) {
+  uint32_t waiting = atomic_load(&phpack_channel->ring_tail) - head;
+  return waiting > PHPACK_RING_ENTRIES ? 0 : waiting;
+}
+
 void phpack_wake_sleeper(void) {
   struct phpack_channel *channel = phpack_channel;
-  if (atomic_load(&channel->ring_head) == atomic_load(&channel->ring_tail)) return;
-  for (uint32_t i = 0; i < channel->worker_count; i++) {
+  if (phpack_ring_waiting(atomic_load(&channel->ring_head)) == 0) return;
+  for (uint32_t i = 0; i < phpack_settings.worker_count; i++) {
     uint32_t bit = 1u << (i % 32);
     if (!(atomic_fetch_and(&channel->sleeping[i / 32], ~bit) & bit)) continue;
     atomic_fetch_add(&channel->workers[i].bell, 1);

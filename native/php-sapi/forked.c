@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "channel.h"
 #include "request.h"
 #include "zygote.h"
 
@@ -34,6 +35,7 @@ static void after_fork_in_child(void) {
   is_forked = true;
   /* From now on the callbacks discard what this process writes. */
   phpack_request.slot = NULL;
+  phpack_drop_ends();
   for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
     struct sigaction now;
     /* A script's own handler stays: it chose to have it in its children. */
@@ -45,6 +47,7 @@ static void after_fork_in_child(void) {
 
 void phpack_watch_forks(void) {
   worker_pid = getpid();
+  phpack_keep_from_children();
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
 }
 

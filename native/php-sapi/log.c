@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -38,17 +39,19 @@ static void write_stderr(const char *text, size_t length) {
   if (size > 0) (void)!write(STDERR_FILENO, line, (size_t)size);
 }
 
-/* The pipe takes records whole or not at all, as they are no longer than PIPE_BUF. */
+/* The socket takes records whole or not at all: they are far smaller than its buffer. */
 static bool write_record(const struct record *record, uint32_t deadline) {
+  int log = phpack_end(PHPACK_LOG);
+  if (log < 0) return false;
   for (;;) {
-    ssize_t written = write(PHPACK_FD_LOG, record, record->header.bytes);
+    ssize_t written = send(log, record, record->header.bytes, MSG_NOSIGNAL);
     if (written >= 0) return true;
     if (errno == EINTR) continue;
     if (errno != EAGAIN) return false;
     int left = (int)(deadline - phpack_now_ms());
     if (left <= 0) return false;
-    struct pollfd pipe = {PHPACK_FD_LOG, POLLOUT, 0};
-    poll(&pipe, 1, left);
+    struct pollfd full = {log, POLLOUT, 0};
+    poll(&full, 1, left);
   }
 }
 

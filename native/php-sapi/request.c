@@ -60,24 +60,41 @@ static bool has_texts(uint32_t bytes, uint64_t wanted) {
   return found == wanted;
 }
 
-bool phpack_request_open(uint32_t index) {
+static int64_t body_length_of(const struct phpack_slot *slot, uint32_t body_kind) {
+  if (body_kind == PHPACK_BODY_NONE) return 0;
+  uint64_t length = (uint64_t)slot->body_length_high << 32 | slot->body_length_low;
+  return length > INT64_MAX ? -1 : (int64_t)length;
+}
+
+/* Once and never again: what has been checked must be what is used, although somebody may
+ * write to the slot meanwhile. */
+static uint32_t read_once(const uint32_t *word) {
+  return __atomic_load_n(word, __ATOMIC_RELAXED);
+}
+
+bool phpack_request_open(uint32_t index, uint32_t claim) {
   struct phpack_slot *slot = phpack_slot(index);
+  uint32_t body_kind = read_once(&slot->body_kind);
   phpack_request = (struct phpack_request){
       .slot = slot,
       .index = index,
+      .claim = claim,
       .serial = atomic_load_explicit(&slot->request_serial, memory_order_relaxed),
-      .header_count = slot->header_count,
-      .variable_count = slot->variable_count,
+      .header_count = read_once(&slot->header_count),
+      .variable_count = read_once(&slot->variable_count),
+      .body_kind = body_kind,
+      .body_length = body_length_of(slot, body_kind),
   };
-  uint32_t bytes = slot->head_bytes;
+  uint32_t bytes = read_once(&slot->head_bytes);
   if (bytes > PHPACK_REQUEST_HEAD) return false;
   memcpy(head, (const char *)slot + PHPACK_REQUEST_HEAD_OFFSET, bytes);
-  uint64_t pairs = (uint64_t)slot->header_count + slot->variable_count;
+  uint32_t header_count = phpack_request.header_count;
+  uint64_t pairs = (uint64_t)header_count + phpack_request.variable_count;
   if (!has_texts(bytes, PHPACK_FIELDS + 2 * pairs)) return false;
   const char *at = head;
   for (int i = 0; i < PHPACK_FIELDS; i++) phpack_request.fields[i] = next_text(&at);
   phpack_request.headers = at;
-  for (uint32_t i = 0; i < slot->header_count; i++) {
+  for (uint32_t i = 0; i < header_count; i++) {
     struct phpack_pair pair;
     at = phpack_next_pair(at, &pair);
     note_header(&pair);

@@ -37,6 +37,7 @@ struct phpack_request {
   /* NULL: no request, or a forked child of the worker, which must not touch it. */
   struct phpack_slot *slot;
   uint32_t index;
+  uint32_t claim;  /* slot.claim as long as the slot is this worker's */
   uint32_t serial; /* stays for a forked child's log entries */
   /* The rest points into a copy of the head that lives until the next request: pointers
    * that outlive the request (a forked child's) never see somebody else's. */
@@ -44,8 +45,13 @@ struct phpack_request {
   const char *headers;   /* header_count times name NUL value NUL */
   const char *variables; /* the same, variable_count times */
   uint32_t header_count, variable_count;
+  uint32_t body_kind;
+  int64_t body_length;       /* -1: the client did not say */
   const char *cookies;       /* NULL: none; several headers are joined */
   const char *authorization; /* NULL: none */
+  /* What has been written of the response; the words in the slot are for the front. */
+  bool has_response_head;
+  uint32_t response_written; /* position in the ring */
   /* The front got the response's last byte; what the script still writes is discarded. */
   bool is_response_ended;
   /* The script and its destructors are over: the rest of the body may stay unread. */
@@ -54,8 +60,14 @@ struct phpack_request {
 
 extern struct phpack_request phpack_request;
 
-/* Reads the head of a slot that is TAKEN by this worker. False: it is malformed. */
-bool phpack_request_open(uint32_t index);
+/* Reads the head of a slot that is TAKEN by this worker, as `claim` says. False: it is
+ * malformed. */
+bool phpack_request_open(uint32_t index, uint32_t claim);
+
+/* False: a wrong word has made the slot somebody else's. */
+static inline bool phpack_owns_slot(struct phpack_slot *slot) {
+  return atomic_load(&slot->claim) == phpack_request.claim;
+}
 
 /* Walks over pairs of name and value. */
 struct phpack_pair {

@@ -18,6 +18,17 @@
 /* Since when the ring has had bytes that the front was not told of; 0: there are none. */
 static uint32_t untold_since_ms;
 
+static uint32_t unread_in(struct phpack_slot *slot) {
+  return phpack_request.response_written - atomic_load(&slot->response_read);
+}
+
+/* The client is. Or a word in the slot is wrong: nothing of this request may get into the
+ * response of the next one, or of somebody else. */
+static bool is_gone(struct phpack_slot *slot) {
+  return atomic_load(&slot->aborted) || !phpack_owns_slot(slot) ||
+         unread_in(slot) > PHPACK_RESPONSE_RING;
+}
+
 static bool is_header(const sapi_header_struct *header, const char *name, size_t length) {
   return header->header_len > length && header->header[length] == ':' &&
          strncasecmp(header->header, name, length) == 0;
@@ -96,7 +107,9 @@ static uint32_t write_lines(char *into, const sapi_headers_struct *headers, int 
 
 void phpack_response_send_head(const sapi_headers_struct *headers) {
   struct phpack_slot *slot = phpack_request.slot;
-  if (!slot || phpack_request.is_response_ended || atomic_load(&slot->head_ready)) return;
+  if (!slot || phpack_request.is_response_ended || phpack_request.has_response_head) return;
+  if (!phpack_owns_slot(slot)) return;
+  phpack_request.has_response_head = true;
   const char *phrase;
   int status = status_of(headers, &phrase);
   char *into = (char *)slot + PHPACK_RESPONSE_HEAD_OFFSET;
@@ -118,31 +131,32 @@ static bool has_waited(void) {
   return (int32_t)(now - untold_since_ms) >= PATIENCE_MS;
 }
 
+/* None when a word is wrong, too: is_gone tells that. */
 static uint32_t space_in(struct phpack_slot *slot) {
-  uint32_t used = atomic_load_explicit(&slot->response_written, memory_order_relaxed) -
-                  atomic_load(&slot->response_read);
-  return PHPACK_RESPONSE_RING - used;
+  uint32_t used = unread_in(slot);
+  return used > PHPACK_RESPONSE_RING ? 0 : PHPACK_RESPONSE_RING - used;
 }
 
 /* Returns when there is space or the client is gone, or sooner. */
 static void wait_for_space(struct phpack_slot *slot) {
   uint32_t bell = atomic_load(&slot->bell);
   atomic_store(&slot->worker_waits, 1);
-  if (space_in(slot) == 0 && !atomic_load(&slot->aborted)) {
-    phpack_futex_wait(&slot->bell, bell);
+  if (space_in(slot) == 0 && !is_gone(slot)) {
+    phpack_futex_wait(&slot->bell, bell, false);
   }
   atomic_store(&slot->worker_waits, 0);
 }
 
 static void put_bytes(struct phpack_slot *slot, const char *bytes, uint32_t count) {
-  uint32_t from = atomic_load_explicit(&slot->response_written, memory_order_relaxed);
+  uint32_t from = phpack_request.response_written;
   char *ring = (char *)slot + PHPACK_RESPONSE_RING_OFFSET;
   uint32_t start = from % PHPACK_RESPONSE_RING;
   uint32_t first = PHPACK_RESPONSE_RING - start;
   if (first > count) first = count;
   memcpy(ring + start, bytes, first);
   memcpy(ring, bytes + first, count - first);
-  atomic_store(&slot->response_written, from + count);
+  phpack_request.response_written = from + count;
+  atomic_store(&slot->response_written, phpack_request.response_written);
 }
 
 size_t phpack_response_write(const char *bytes, size_t length) {
@@ -150,7 +164,7 @@ size_t phpack_response_write(const char *bytes, size_t length) {
   if (!slot || phpack_request.is_response_ended) return length;
   size_t done = 0;
   while (done < length) {
-    if (atomic_load(&slot->aborted)) return done;
+    if (is_gone(slot)) return done;
     uint32_t space = space_in(slot);
     if (space == 0) {
       tell_front();
@@ -168,7 +182,7 @@ size_t phpack_response_write(const char *bytes, size_t length) {
 bool phpack_response_flush(void) {
   struct phpack_slot *slot = phpack_request.slot;
   if (!slot || phpack_request.is_response_ended) return true;
-  if (atomic_load(&slot->aborted)) return false;
+  if (is_gone(slot)) return false;
   tell_front();
   return true;
 }
@@ -177,7 +191,9 @@ void phpack_response_end(void) {
   struct phpack_slot *slot = phpack_request.slot;
   if (!slot || phpack_request.is_response_ended) return;
   phpack_request.is_response_ended = true;
-  if (!atomic_load(&slot->head_ready)) {
+  if (!phpack_owns_slot(slot)) return;
+  if (!phpack_request.has_response_head) {
+    phpack_request.has_response_head = true;
     atomic_store(&slot->status, 500);
     atomic_store(&slot->response_head_bytes, 0);
     atomic_store(&slot->head_ready, 1);

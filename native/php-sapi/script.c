@@ -20,7 +20,7 @@
 static void bind_request(void) {
   const struct phpack_text *fields = phpack_request.fields;
   sapi_request_info *info = &SG(request_info);
-  int64_t length = phpack_body_length();
+  int64_t length = phpack_request.body_length;
   info->request_method = fields[PHPACK_METHOD].bytes;
   info->query_string = (char *)fields[PHPACK_QUERY_STRING].bytes;
   info->request_uri = (char *)fields[PHPACK_SCRIPT_NAME].bytes;

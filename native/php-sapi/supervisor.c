@@ -77,7 +77,7 @@ static bool sweep(uint32_t index, int status) {
   bool is_timeout = atomic_load(&shared->kill_reason) != 0;
   bool had_request = false;
   atomic_fetch_and(&channel->sleeping[index / 32], ~(1u << (index % 32)));
-  for (uint32_t i = 0; i < channel->slot_count; i++) {
+  for (uint32_t i = 0; i < phpack_settings.slot_count; i++) {
     struct phpack_slot *slot = phpack_slot(i);
     uint32_t claim = atomic_load(&slot->claim);
     if (claim == PHPACK_CLAIM_TAKEN(index)) {
@@ -133,7 +133,7 @@ static void reap(void) {
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-    for (uint32_t i = 0; i < phpack_channel->worker_count; i++) {
+    for (uint32_t i = 0; i < phpack_settings.worker_count; i++) {
       if (keepers[i].pid != pid) continue;
       bury(i, status);
       break;
@@ -147,7 +147,7 @@ static void reap(void) {
  * worker.c), and SIGKILL hits nobody else. Returns the milliseconds left. */
 static uint32_t kill_if_overdue(uint32_t index, uint32_t now) {
   struct phpack_worker *shared = &phpack_channel->workers[index];
-  uint32_t limit = phpack_channel->request_timeout_ms;
+  uint32_t limit = phpack_settings.request_timeout_ms;
   uint32_t started = atomic_load(&shared->started_ms);
   if (started == 0 || atomic_load(&shared->kill_reason)) return limit;
   /* May be ahead by the 1 that tells it from 0. */
@@ -174,9 +174,9 @@ static uint32_t start_if_due(uint32_t index, uint32_t now) {
  * that starts meanwhile is due no sooner than a whole limit from now. */
 static uint32_t tick(uint32_t *alive) {
   uint32_t now = phpack_now_ms(), next = FOR_EVER;
-  uint32_t limit = phpack_channel->request_timeout_ms;
+  uint32_t limit = phpack_settings.request_timeout_ms;
   *alive = 0;
-  for (uint32_t i = 0; i < phpack_channel->worker_count; i++) {
+  for (uint32_t i = 0; i < phpack_settings.worker_count; i++) {
     uint32_t left = FOR_EVER;
     if (!keepers[i].pid) left = start_if_due(i, now);
     else if (limit) left = kill_if_overdue(i, now);
@@ -190,7 +190,7 @@ static void start_all(void) {
   /* The clock's low word is half of the time "after" 0: never compare with an unset one.
    */
   uint32_t now = phpack_now_ms();
-  for (uint32_t i = 0; i < phpack_channel->worker_count; i++) {
+  for (uint32_t i = 0; i < phpack_settings.worker_count; i++) {
     keepers[i].due_ms = now;
     start_worker(i);
   }

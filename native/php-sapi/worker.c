@@ -50,11 +50,11 @@ static int take_from_ring(void) {
   struct phpack_channel *channel = phpack_channel;
   for (;;) {
     uint32_t head = atomic_load(&channel->ring_head);
-    if (head == atomic_load(&channel->ring_tail)) return -1;
+    if (phpack_ring_waiting(head) == 0) return -1;
     uint32_t index =
         __atomic_load_n(&channel->ring[head % PHPACK_RING_ENTRIES], __ATOMIC_RELAXED);
     uint32_t expected = PHPACK_QUEUED;
-    bool is_taken = index < channel->slot_count &&
+    bool is_taken = index < phpack_settings.slot_count &&
                     atomic_compare_exchange_strong(&phpack_slot(index)->claim, &expected,
                                                    PHPACK_CLAIM_TAKEN(self.index));
     atomic_compare_exchange_strong(&channel->ring_head, &head, head + 1);
@@ -63,9 +63,8 @@ static int take_from_ring(void) {
 }
 
 static bool has_work(void) {
-  struct phpack_channel *channel = phpack_channel;
-  return atomic_load(&channel->ring_head) != atomic_load(&channel->ring_tail) ||
-         atomic_load(&channel->stop);
+  return phpack_ring_waiting(atomic_load(&phpack_channel->ring_head)) > 0 ||
+         atomic_load(&phpack_channel->stop);
 }
 
 static void sleep_on_bell(void) {
@@ -73,7 +72,7 @@ static void sleep_on_bell(void) {
   uint32_t bit = 1u << (self.index % 32);
   uint32_t bell = atomic_load(&self.shared->bell);
   atomic_fetch_or(sleeping, bit);
-  if (!has_work()) phpack_futex_wait(&self.shared->bell, bell);
+  if (!has_work()) phpack_futex_wait(&self.shared->bell, bell, true);
   atomic_fetch_and(sleeping, ~bit);
 }
 
@@ -84,10 +83,10 @@ static bool is_condemned(void) { return atomic_load(&self.shared->kill_reason) !
 /* -1: no more requests. */
 static int next_request(void) {
   for (;;) {
-    if (is_condemned()) return -1;
+    if (is_condemned() || !phpack_has_all_ends()) return -1;
     int index = take_from_ring();
     if (index >= 0) return index;
-    if (atomic_load(&phpack_channel->stop)) return -1;
+    if (atomic_load(&phpack_channel->stop) || !phpack_check_ends()) return -1;
     sleep_on_bell();
   }
 }
@@ -95,15 +94,18 @@ static int next_request(void) {
 /* PROTOCOL.md "Response", the end. */
 static void give_back(void) {
   struct phpack_slot *slot = phpack_request.slot;
-  uint32_t index = phpack_request.index;
+  uint32_t index = phpack_request.index, claim = phpack_request.claim;
   phpack_response_end();
   phpack_request.slot = NULL;
   phpack_request.serial = 0;
-  atomic_store_explicit(&slot->outcome, PHPACK_OUTCOME_OK, memory_order_relaxed);
+  if (phpack_owns_slot(slot)) {
+    atomic_store_explicit(&slot->outcome, PHPACK_OUTCOME_OK, memory_order_relaxed);
+  }
   atomic_fetch_add(&self.shared->requests, 1);
   atomic_store(&self.shared->slot, 0);
   atomic_store(&self.shared->started_ms, 0);
-  atomic_store(&slot->claim, PHPACK_DONE);
+  /* Not if a wrong word has made it somebody else's. */
+  atomic_compare_exchange_strong(&slot->claim, &claim, PHPACK_DONE);
   phpack_post_news(index);
 }
 
@@ -112,7 +114,7 @@ static bool serve(uint32_t index) {
   atomic_store(&self.shared->slot, index + 1);
   atomic_store(&self.shared->started_ms, phpack_now_ms() | 1);
   bool is_sound = true;
-  if (phpack_request_open(index)) {
+  if (phpack_request_open(index, PHPACK_CLAIM_TAKEN(self.index))) {
     is_sound = phpack_run_script();
     if (phpack_is_forked()) _exit(EG(exit_status));
   } else {
@@ -134,7 +136,7 @@ __attribute__((noreturn)) static void leave(void) {
 }
 
 void phpack_worker_run(void) {
-  uint32_t max = phpack_channel->max_requests;
+  uint32_t max = phpack_settings.max_requests;
   for (uint32_t served = 1;; served++) {
     int index = next_request();
     if (index < 0) leave();

@@ -77,10 +77,13 @@ static int refuse_to_run_unconfigured(void) {
 
 int phpack_zygote_main(char *name) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  /* Other processes of the same user cannot look into this one and its workers, as with
+   * php-fpm's process.dumpable = no. What scripts execute starts without it. */
+  prctl(PR_SET_DUMPABLE, 0);
   const char *problem = phpack_channel_open();
   if (problem) return refuse(problem);
   /* The front may have died before the first line. */
-  if ((uint32_t)getppid() != phpack_channel->front_pid)
+  if ((uint32_t)getppid() != phpack_settings.front_pid)
     return refuse("its server is gone");
   prctl(PR_SET_NAME, "phpack-zygote");
   /* What scripts leave running comes to the zygote, which buries it: in a container the

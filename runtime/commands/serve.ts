@@ -34,6 +34,7 @@ export const serve: Command = async (context) => {
     throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
   }
   log.level = installation.config.log.level;
+  installation.addon().hideMemory();
   useWriteNoWait(installation.addon().writeNoWait);
   const endUses = installation.uses.map((name) =>
     markInUse(installation.addon(), installation.dataDir, name),

@@ -212,6 +212,7 @@ function statusOf(failure: PhpFailure): number {
     case 'crashed':
     case 'exited':
     case 'zygote-died':
+    case 'damaged':
       return 502;
     case 'queue-full':
     case 'queue-timeout':

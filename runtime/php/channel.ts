@@ -13,6 +13,8 @@ export interface SlotUser {
   advance(): void;
   /** A worker asks for the body; -1 when it must not have it. */
   bodyDescriptor(serial: number): number;
+  /** advance() threw this. Must not throw. */
+  breakOff(error: unknown): void;
 }
 
 export interface ChannelShape {
@@ -28,6 +30,8 @@ const RING_TAIL = at.ring_tail >> 2;
 const RING = at.ring >> 2;
 const NEWS = at.news >> 2;
 const SLEEPING = at.sleeping >> 2;
+const STOP = at.stop >> 2;
+const HEADER_WORDS = at.ring_head >> 2;
 const CLAIM = field.claim >> 2;
 const BELL = field.bell >> 2;
 const ABORTED = field.aborted >> 2;
@@ -35,7 +39,9 @@ const WORKER_WAITS = field.worker_waits >> 2;
 
 /**
  * One shared memory, from its zygote's start to its death: slots, ring, bells
- * (native/channel/PROTOCOL.md). Owns the native channel.
+ * (native/channel/PROTOCOL.md). Owns the native channel. Any script may have written to the
+ * memory: what the front knows itself it does not read there, and the rest may be wrong
+ * (watch.ts).
  */
 export class Channel<User extends SlotUser = SlotUser> {
   readonly words: Int32Array;
@@ -43,9 +49,18 @@ export class Channel<User extends SlotUser = SlotUser> {
   readonly native: NativeChannel;
   readonly shape: ChannelShape;
   readonly users: (User | null)[];
+  /** What #writeHeader wrote. */
+  readonly #header: Int32Array;
+  /** Position behind the ring's last entry; free-running, wraps at 2^32. */
+  #tail = 0;
+  /** Of each slot's last entry in the ring. */
+  readonly #places: Int32Array;
+  #hasStopped = false;
   /** Last in, first out: the pages of few slots stay warm, those of the others untouched. */
   readonly #free: number[] = [];
   readonly #newsWords: number;
+  /** Bits of `sleeping` that belong to a worker. */
+  readonly #workerBits: readonly [number, number];
   readonly #onDoorbell: () => void;
   /** Queued since sleepers were woken. */
   #unannounced = 0;
@@ -64,8 +79,11 @@ export class Channel<User extends SlotUser = SlotUser> {
     this.users = Array.from({ length: shape.slots }, () => null);
     for (let slot = shape.slots - 1; slot >= 0; slot--) this.#free.push(slot);
     this.#newsWords = Math.ceil(shape.slots / 32);
+    this.#workerBits = [lowBits(shape.workers), lowBits(shape.workers - 32)];
+    this.#places = new Int32Array(shape.slots);
     this.#onDoorbell = onDoorbell;
     this.#writeHeader();
+    this.#header = this.words.slice(0, HEADER_WORDS);
   }
 
   #writeHeader(): void {
@@ -81,17 +99,18 @@ export class Channel<User extends SlotUser = SlotUser> {
 
   /** A slot for `user`, or -1 when there is none or the ring is full of stale entries. */
   takeSlot(user: User): number {
-    const { words } = this;
-    if (this.#free.length === 0) return -1;
-    const used = (words[RING_TAIL]! - Atomics.load(words, RING_HEAD)) >>> 0;
-    if (used >= layout.RING_ENTRIES - 1) return -1;
+    if (this.#free.length === 0 || !this.#hasRoom()) return -1;
     const slot = this.#free.pop()!;
     this.users[slot] = user;
     return slot;
   }
 
-  /** Makes the slot FREE and gives it back. The caller is its user, or has cancelled it. */
-  releaseSlot(slot: number): void {
+  /**
+   * Makes the slot FREE and gives it back, without a trace of its request. The caller is its
+   * user, or has cancelled it. Bytes: how many have been in the rings; -1: unknown.
+   */
+  releaseSlot(slot: number, bodyBytes: number, responseBytes: number): void {
+    this.native.wipe(slot, bodyBytes, responseBytes);
     Atomics.store(this.words, wordOf(slot) + CLAIM, layout.FREE);
     this.users[slot] = null;
     this.#free.push(slot);
@@ -101,9 +120,11 @@ export class Channel<User extends SlotUser = SlotUser> {
   queue(slot: number): void {
     const { words } = this;
     Atomics.store(words, wordOf(slot) + CLAIM, layout.QUEUED);
-    const tail = words[RING_TAIL]!;
+    const tail = this.#tail;
+    this.#places[slot] = tail;
     Atomics.store(words, RING + (tail & (layout.RING_ENTRIES - 1)), slot);
-    Atomics.store(words, RING_TAIL, (tail + 1) | 0);
+    this.#tail = (tail + 1) | 0;
+    Atomics.store(words, RING_TAIL, this.#tail);
     if (this.#unannounced++ === 0) setImmediate(this.#wakeWorkers);
   }
 
@@ -132,8 +153,58 @@ export class Channel<User extends SlotUser = SlotUser> {
 
   /** Workers leave as soon as the ring is empty. */
   stop(): void {
-    Atomics.store(this.words, at.stop >> 2, 1);
+    this.#hasStopped = true;
+    Atomics.store(this.words, STOP, 1);
+    this.wakeAll();
+  }
+
+  /** Rings every worker, also those of which the memory does not say that they sleep. */
+  wakeAll(): void {
     for (let index = 0; index < this.shape.workers; index++) this.#wakeWorker(index);
+  }
+
+  /** Entries of the ring nobody has read; more than there can be if a word is wrong. */
+  waiting(): number {
+    return (this.#tail - Atomics.load(this.words, RING_HEAD)) >>> 0;
+  }
+
+  #hasRoom(): boolean {
+    return this.waiting() < layout.RING_ENTRIES - 1;
+  }
+
+  /** What of its own the front does not find again, in words; null: it is all there. */
+  findDamage(): string | null {
+    const { words } = this;
+    for (let i = 0; i < HEADER_WORDS; i++) {
+      if (words[i] !== this.#header[i]) return `word ${i} of the header`;
+    }
+    const isWhole = words[RING_TAIL] === this.#tail;
+    if (!isWhole || this.waiting() > layout.RING_ENTRIES) return 'the ring';
+    return (words[STOP] !== 0) === this.#hasStopped
+      ? null
+      : 'the word that stops workers';
+  }
+
+  claimOf(slot: number): number {
+    return Atomics.load(this.words, wordOf(slot) + CLAIM);
+  }
+
+  /** Offers a request again that is QUEUED without an entry in the ring: nobody would come. */
+  offerAgain(slot: number): void {
+    if (this.claimOf(slot) !== layout.QUEUED) return;
+    const passed = Atomics.load(this.words, RING_HEAD) - this.#places[slot]!;
+    if ((passed | 0) > 0 && this.#hasRoom()) this.queue(slot);
+  }
+
+  /** Lets the slot's user go on. What goes wrong with it must not reach the others. */
+  advance(slot: number): void {
+    const user = this.users[slot];
+    if (!user) return;
+    try {
+      user.advance();
+    } catch (error) {
+      user.breakOff(error);
+    }
   }
 
   isReady(): boolean {
@@ -144,7 +215,7 @@ export class Channel<User extends SlotUser = SlotUser> {
   count(state: number): number {
     let found = 0;
     for (let slot = 0; slot < this.shape.slots; slot++) {
-      if ((Atomics.load(this.words, wordOf(slot) + CLAIM) & 255) === state) found++;
+      if ((this.claimOf(slot) & 255) === state) found++;
     }
     return found;
   }
@@ -159,19 +230,17 @@ export class Channel<User extends SlotUser = SlotUser> {
    * them has gone to sleep again before the next: so they are woken together.
    */
   readonly #wakeWorkers = (): void => {
-    const { words } = this;
-    const waiting = (words[RING_TAIL]! - Atomics.load(words, RING_HEAD)) >>> 0;
-    let left = Math.min(this.#unannounced, waiting);
+    let left = Math.min(this.#unannounced, this.waiting());
     this.#unannounced = 0;
     // The lowest-numbered sleeper: under light load few workers stay warm, the others
     // keep sleeping and their memory can be swapped.
     while (left > 0 && (this.#wakeOneOf(0) || this.#wakeOneOf(1))) left--;
   };
 
-  #wakeOneOf(half: number): boolean {
+  #wakeOneOf(half: 0 | 1): boolean {
     const { words } = this;
     for (;;) {
-      const sleeping = Atomics.load(words, SLEEPING + half);
+      const sleeping = Atomics.load(words, SLEEPING + half) & this.#workerBits[half];
       if (sleeping === 0) return false;
       const bit = sleeping & -sleeping;
       if ((Atomics.and(words, SLEEPING + half, ~bit) & bit) === 0) continue;
@@ -181,20 +250,20 @@ export class Channel<User extends SlotUser = SlotUser> {
   }
 
   #wakeWorker(index: number): void {
-    const bell = at.workers + index * layout.WORKER_BYTES + layout.worker.bell;
+    const bell = workerOf(index) + layout.worker.bell;
     Atomics.add(this.words, bell >> 2, 1);
     this.native.wake(bell);
   }
 
   #drainNews(): void {
-    const { words, users } = this;
+    const { words } = this;
     for (let i = 0; i < this.#newsWords; i++) {
       if (words[NEWS + i] === 0) continue;
       let bits = Atomics.exchange(words, NEWS + i, 0);
       while (bits !== 0) {
         const bit = 31 - Math.clz32(bits & -bits);
         bits &= bits - 1;
-        users[i * 32 + bit]?.advance();
+        this.advance(i * 32 + bit);
       }
     }
     this.#onDoorbell();
@@ -204,6 +273,16 @@ export class Channel<User extends SlotUser = SlotUser> {
   #handOver(slot: number, serial: number, reply: number): void {
     this.native.answer(reply, this.users[slot]?.bodyDescriptor(serial) ?? -1);
   }
+}
+
+/** A word whose lowest `count` bits are set. */
+function lowBits(count: number): number {
+  return count >= 32 ? -1 : (1 << Math.max(count, 0)) - 1;
+}
+
+/** Offset of the worker's first word. */
+export function workerOf(index: number): number {
+  return at.workers + index * layout.WORKER_BYTES;
 }
 
 /** Index in `words` of the slot's first word. */

@@ -1,7 +1,9 @@
 import { closeSync } from 'node:fs';
 import { type ExchangeBody, noBody } from './body.ts';
 import type { Channel, SlotUser } from './channel.ts';
+import { DamageError } from './failure.ts';
 import type { ParsedHead } from './head.ts';
+import { RESPONSE_RING } from './layout.ts';
 import * as response from './response.ts';
 import { tellEnd, tellFailure, throwLater } from './sink.ts';
 import type {
@@ -36,6 +38,10 @@ export class Exchange implements PhpExchange, SlotUser {
   #channel: Channel<Exchange> | null = null;
   #slot = -1;
   #hasHead = false;
+  /** Bytes of the response, as far as they have been handed on. */
+  #read = 0;
+  /** Why it was broken off, until its worker is done. */
+  #broken: PhpFailure | null = null;
   #isPaused = false;
   #isOver = false;
 
@@ -76,7 +82,7 @@ export class Exchange implements PhpExchange, SlotUser {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.advance();
+    this.#channel?.advance(this.#slot);
   }
 
   abort(): void {
@@ -119,14 +125,43 @@ export class Exchange implements PhpExchange, SlotUser {
         this.fail({ reason: 'zygote-died' });
         return false;
       }
-      channel.releaseSlot(this.#slot);
+      channel.releaseSlot(this.#slot, -1, -1);
       this.#channel = null;
       this.#slot = -1;
       return true;
     }
     response.failTaken(channel, this.#slot);
-    this.advance();
+    channel.advance(this.#slot);
     return false;
+  }
+
+  /**
+   * It cannot be handled any further; others can. Its worker, if it has one, goes on as after
+   * an abort, and keeps the slot until it is done.
+   */
+  breakOff(error: unknown): void {
+    const channel = this.#channel;
+    if (!channel) return;
+    const detail =
+      error instanceof DamageError
+        ? error.message
+        : String((error as Error)?.stack ?? error);
+    const failure: PhpFailure = {
+      reason: 'damaged',
+      detail,
+      script: this.head.scriptFilename,
+    };
+    const sink = this.#sink;
+    this.#sink = null;
+    this.#isPaused = false;
+    if (response.isDone(channel, this.#slot)) {
+      this.#finish(failure, sink !== null);
+    } else {
+      this.#broken = failure;
+      this.#body.feed?.stop(true);
+      channel.setAborted(this.#slot);
+    }
+    if (sink) tellFailure(sink, failure);
   }
 
   /** Hands on what the worker has written. Called at news, and by resume(). */
@@ -161,11 +196,7 @@ export class Exchange implements PhpExchange, SlotUser {
     const sink = this.#sink;
     if (!sink || !this.#hasHead) return;
     // Bytes that came after the look at the ring: their news is on its way.
-    if (
-      response.writtenOf(channel, this.#slot) !== response.readOf(channel, this.#slot)
-    ) {
-      return;
-    }
+    if (response.unreadOf(channel, this.#slot, this.#read) !== 0) return;
     this.#sink = null;
     tellEnd(sink);
   }
@@ -176,7 +207,8 @@ export class Exchange implements PhpExchange, SlotUser {
     const sink = this.#sink;
     this.#sink = null;
     const isComplete = this.#hasHead && (isEnded || failure === null);
-    this.#finish(failure ?? 'served', sink !== null && !isComplete);
+    const ending = this.#broken ?? failure ?? 'served';
+    this.#finish(ending, this.#broken !== null || (sink !== null && !isComplete));
     if (!sink) return;
     if (isComplete) tellEnd(sink);
     else tellFailure(sink, failure ?? { reason: 'exited', status: 0, script });
@@ -199,18 +231,25 @@ export class Exchange implements PhpExchange, SlotUser {
   #readBody(channel: Channel<Exchange>): void {
     const slot = this.#slot;
     // One look: a fast writer must not keep the event loop here; it posts news again.
-    const written = response.writtenOf(channel, slot);
-    let read = response.readOf(channel, slot);
-    if (read === written || !(this.#hasHead || this.#sink === null)) return;
-    while (read !== written && this.#sink !== null && !this.#isPaused) {
-      const piece = response.pieceAt(channel, slot, read, written);
+    let unread = response.unreadOf(channel, slot, this.#read);
+    if (unread === 0 || !(this.#hasHead || this.#sink === null)) return;
+    if (unread > RESPONSE_RING && this.#sink !== null) {
+      throw new DamageError('response_written', this.#read + unread);
+    }
+    while (unread > 0 && this.#sink !== null && !this.#isPaused) {
+      const piece = response.pieceAt(channel, slot, this.#read, unread);
       this.#deliver(this.#sink, piece);
       // Over in this very call: an abort() in onData has thrown the rest away.
       if (this.#sink === null) return;
-      read = (read + piece.length) | 0;
-      response.setRead(channel, slot, read);
+      this.#setRead(channel, piece.length);
+      unread -= piece.length;
     }
-    if (this.#sink === null) response.setRead(channel, slot, written);
+    if (this.#sink === null) this.#setRead(channel, unread);
+  }
+
+  #setRead(channel: Channel<Exchange>, more: number): void {
+    this.#read += more;
+    response.setRead(channel, this.#slot, this.#read);
   }
 
   #deliver(sink: PhpResponseSink, piece: Buffer): void {
@@ -224,13 +263,19 @@ export class Exchange implements PhpExchange, SlotUser {
   /** Gives everything back. After this nothing of the slot may be touched. */
   #finish(ending: Ending, isHeard: boolean): void {
     this.#isOver = true;
-    this.#body.feed?.stop(false);
-    if (this.#body.fd >= 0) closeSync(this.#body.fd);
+    const { feed, fd } = this.#body;
+    feed?.stop(false);
+    if (fd >= 0) closeSync(fd);
     // The pool remembers recent exchanges for late log lines; their bodies can go.
     this.#body = noBody;
     const channel = this.#channel;
     this.#channel = null;
-    if (channel) channel.releaseSlot(this.#slot);
+    if (channel) {
+      // Who died may have written more than it said.
+      const isKnown = ending === 'served' || ending === 'cancelled';
+      if (isKnown) channel.releaseSlot(this.#slot, feed?.written ?? 0, this.#read);
+      else channel.releaseSlot(this.#slot, -1, -1);
+    }
     this.#owner.onOver(this, ending, isHeard);
   }
 

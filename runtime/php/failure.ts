@@ -29,8 +29,17 @@ export function describeFailure(failure: PhpFailure): string {
       return 'Request refused: its head and variables exceed 96 KiB';
     case 'zygote-died':
       return 'PHP ended while the request ran';
+    case 'damaged':
+      return `Request given up: ${failure.detail} in ${script}`;
     default:
       return failure satisfies never;
+  }
+}
+
+/** A word of the shared memory that cannot be right; nothing it speaks of can be trusted. */
+export class DamageError extends Error {
+  constructor(word: string, value: number) {
+    super(`the memory shared with PHP is damaged (${word} is ${value})`);
   }
 }
 

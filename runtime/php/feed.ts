@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { byteOf, type Channel, wordOf } from './channel.ts';
+import { DamageError } from './failure.ts';
 import { REQUEST_RING, REQUEST_RING_OFFSET, slot as field } from './layout.ts';
 
 const BODY_WRITTEN = field.body_written >> 2;
@@ -17,51 +18,77 @@ export interface BodyFeed {
   stop(broken: boolean): void;
   /** True while nothing has been consumed that a second start() would miss. */
   readonly isRestartable: boolean;
+  /** Bytes that have been in the ring; their position in it wraps. */
+  readonly written: number;
 }
 
-/** Copies what fits of `bytes` from `start` on; returns how much that was. */
-function writeRing(channel: Channel, slot: number, bytes: Buffer, start: number): number {
-  const { words } = channel;
-  const base = wordOf(slot);
-  const written = words[base + BODY_WRITTEN]!;
-  const used = (written - Atomics.load(words, base + BODY_READ)) >>> 0;
-  const count = Math.min(REQUEST_RING - used, bytes.length - start);
-  if (count === 0) return 0;
-  const ring = byteOf(slot) + REQUEST_RING_OFFSET;
-  const from = written & (REQUEST_RING - 1);
-  const first = Math.min(count, REQUEST_RING - from);
-  bytes.copy(channel.bytes, ring + from, start, start + first);
-  if (first < count) bytes.copy(channel.bytes, ring, start + first, start + count);
-  Atomics.store(words, base + BODY_WRITTEN, (written + count) | 0);
-  return count;
-}
+/** The front's end of a slot's request ring. Throws DamageError when its words are wrong. */
+abstract class RingFeed implements BodyFeed {
+  protected channel: Channel | null = null;
+  protected slot = -1;
+  written = 0;
 
-/** Writes all of `bytes` from `start` on, or as much as fits and then asks for news. */
-function fillRing(channel: Channel, slot: number, bytes: Buffer, start: number): number {
-  const { words } = channel;
-  let position = start;
-  for (;;) {
-    position += writeRing(channel, slot, bytes, position);
-    if (position === bytes.length) return position;
-    // Full. Looks again after asking: the worker may have read in between.
-    Atomics.store(words, wordOf(slot) + FRONT_WAITS, 1);
-    const more = writeRing(channel, slot, bytes, position);
-    if (more === 0) return position;
-    position += more;
+  abstract readonly isRestartable: boolean;
+  abstract start(channel: Channel, slot: number): void;
+  abstract pump(): void;
+  abstract stop(broken: boolean): void;
+
+  /** The ring is empty, and nobody reads it yet. */
+  protected begin(channel: Channel, slot: number): void {
+    this.channel = channel;
+    this.slot = slot;
+    this.written = 0;
+  }
+
+  /** Writes `bytes` from `start` on as far as they fit; asks for news if that is not all. */
+  protected fill(bytes: Buffer, start: number): number {
+    let position = start + this.#write(bytes, start);
+    while (position < bytes.length) {
+      Atomics.store(this.channel!.words, wordOf(this.slot) + FRONT_WAITS, 1);
+      // Looks again after asking: the worker may have read in between.
+      const more = this.#write(bytes, position);
+      if (more === 0) break;
+      position += more;
+    }
+    return position;
+  }
+
+  protected endBody(how: 1 | 2): void {
+    Atomics.store(this.channel!.words, wordOf(this.slot) + BODY_ENDED, how);
+  }
+
+  /** Copies what fits of `bytes` from `start` on; returns how much that was. */
+  #write(bytes: Buffer, start: number): number {
+    const channel = this.channel!;
+    const count = Math.min(this.#space(channel), bytes.length - start);
+    if (count === 0) return 0;
+    const ring = byteOf(this.slot) + REQUEST_RING_OFFSET;
+    const from = this.written & (REQUEST_RING - 1);
+    const first = Math.min(count, REQUEST_RING - from);
+    bytes.copy(channel.bytes, ring + from, start, start + first);
+    if (first < count) bytes.copy(channel.bytes, ring, start + first, start + count);
+    this.written += count;
+    const word = wordOf(this.slot) + BODY_WRITTEN;
+    Atomics.store(channel.words, word, this.written | 0);
+    return count;
+  }
+
+  #space(channel: Channel): number {
+    // The first bytes need no look: nothing has been read of nothing.
+    if (this.written === 0) return REQUEST_RING;
+    const read = Atomics.load(channel.words, wordOf(this.slot) + BODY_READ);
+    const used = ((this.written | 0) - read) >>> 0;
+    if (used > REQUEST_RING) throw new DamageError('body_read', read >>> 0);
+    return REQUEST_RING - used;
   }
 }
 
-function endBody(channel: Channel, slot: number, how: 1 | 2): void {
-  Atomics.store(channel.words, wordOf(slot) + BODY_ENDED, how);
-}
-
-export class BytesFeed implements BodyFeed {
+export class BytesFeed extends RingFeed {
   readonly #bytes: Buffer;
-  #channel: Channel | null = null;
-  #slot = -1;
   #position = 0;
 
   constructor(bytes: Buffer) {
+    super();
     this.#bytes = bytes;
   }
 
@@ -70,30 +97,29 @@ export class BytesFeed implements BodyFeed {
   }
 
   start(channel: Channel, slot: number): void {
-    this.#channel = channel;
-    this.#slot = slot;
+    this.begin(channel, slot);
     this.#position = 0;
     this.#write();
   }
 
   pump(): void {
-    if (!this.#channel || this.#position === this.#bytes.length) return;
+    if (!this.channel || this.#position === this.#bytes.length) return;
     this.#write();
-    this.#channel?.ringBell(this.#slot);
+    this.channel.ringBell(this.slot);
   }
 
   stop(broken: boolean): void {
-    const channel = this.#channel;
-    this.#channel = null;
-    if (!channel || !broken || this.#position === this.#bytes.length) return;
-    endBody(channel, this.#slot, 2);
-    channel.ringBell(this.#slot);
+    const { channel } = this;
+    if (channel && broken && this.#position < this.#bytes.length) {
+      this.endBody(2);
+      channel.ringBell(this.slot);
+    }
+    this.channel = null;
   }
 
   #write(): void {
-    const channel = this.#channel!;
-    this.#position = fillRing(channel, this.#slot, this.#bytes, this.#position);
-    if (this.#position === this.#bytes.length) endBody(channel, this.#slot, 1);
+    this.#position = this.fill(this.#bytes, this.#position);
+    if (this.#position === this.#bytes.length) this.endBody(1);
   }
 }
 
@@ -101,16 +127,15 @@ export class BytesFeed implements BodyFeed {
  * A body that is still arriving. The stream stays paused while the ring is full, so that
  * the client feels the script's pace. The stream is not destroyed: its owner decides.
  */
-export class StreamFeed implements BodyFeed {
+export class StreamFeed extends RingFeed {
   readonly #stream: Readable;
-  #channel: Channel | null = null;
-  #slot = -1;
   #chunk: Buffer | null = null;
   #position = 0;
   #hasStarted = false;
   #hasEnded = false;
 
   constructor(stream: Readable) {
+    super();
     this.#stream = stream;
   }
 
@@ -119,8 +144,7 @@ export class StreamFeed implements BodyFeed {
   }
 
   start(channel: Channel, slot: number): void {
-    this.#channel = channel;
-    this.#slot = slot;
+    this.begin(channel, slot);
     this.#hasStarted = true;
     const stream = this.#stream;
     if (stream.readableEnded) return this.#end(1);
@@ -132,10 +156,10 @@ export class StreamFeed implements BodyFeed {
   }
 
   pump(): void {
-    const channel = this.#channel;
+    const { channel } = this;
     if (!channel || !this.#chunk) return;
-    this.#position = fillRing(channel, this.#slot, this.#chunk, this.#position);
-    channel.ringBell(this.#slot);
+    this.#position = this.fill(this.#chunk, this.#position);
+    channel.ringBell(this.slot);
     if (this.#position < this.#chunk.length) return;
     this.#chunk = null;
     if (this.#hasEnded) this.#end(1);
@@ -143,7 +167,7 @@ export class StreamFeed implements BodyFeed {
   }
 
   stop(broken: boolean): void {
-    if (!this.#channel) return;
+    if (!this.channel) return;
     if (broken) this.#end(2);
     else this.#detach();
   }
@@ -152,7 +176,8 @@ export class StreamFeed implements BodyFeed {
   readonly #onData = (chunk: Buffer): void => {
     this.#chunk = chunk;
     this.#position = 0;
-    this.pump();
+    // Which pumps, and bears what that throws.
+    this.channel!.advance(this.slot);
     if (this.#chunk) this.#stream.pause();
   };
 
@@ -166,15 +191,15 @@ export class StreamFeed implements BodyFeed {
   };
 
   #end(how: 1 | 2): void {
-    const channel = this.#channel;
+    const { channel } = this;
     if (!channel) return;
+    this.endBody(how);
     this.#detach();
-    endBody(channel, this.#slot, how);
-    channel.ringBell(this.#slot);
+    channel.ringBell(this.slot);
   }
 
   #detach(): void {
-    this.#channel = null;
+    this.channel = null;
     this.#chunk = null;
     const stream = this.#stream;
     stream.off('data', this.#onData);

@@ -20,6 +20,9 @@ import type {
   PhpRequestHead,
   PhpResponseSink,
 } from './types.ts';
+import { ChannelWatch } from './watch.ts';
+
+const TICK_MS = 500;
 
 /** The PHP side of the server: the requests on their way, over one zygote's workers. */
 export class WorkerPool implements PhpPool, ExchangeOwner {
@@ -35,6 +38,8 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
   /** Submitted and not over. */
   #open = 0;
   #ticker: NodeJS.Timeout | null = null;
+  #watch: ChannelWatch<Exchange> | null = null;
+  #watchedAt = 0;
   #served = 0;
   #crashes = 0;
   #timeouts = 0;
@@ -52,6 +57,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     this.#supervisor = new Supervisor(addon, shape, options, {
       onStart: (channel) => {
         this.#channel = channel;
+        this.#watch = new ChannelWatch(channel);
         this.#fill();
       },
       onDeath: (channel, reason) => this.#onDeath(channel, reason),
@@ -127,7 +133,12 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     const channel = this.#channel;
     const { forks, deaths } = layout.channel;
     return {
-      workers: channel ? channel.word(forks) - channel.word(deaths) : 0,
+      workers: channel
+        ? Math.min(
+            Math.max(channel.word(forks) - channel.word(deaths), 0),
+            this.#options.workers,
+          )
+        : 0,
       busy: channel?.count(layout.TAKEN) ?? 0,
       queued: this.#queue.all().length + (channel?.count(layout.QUEUED) ?? 0),
       served: this.#served,
@@ -150,8 +161,11 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     if (ending === 'served') this.#served++;
     if (typeof ending === 'string') return;
-    if (ending.reason === 'crashed' || ending.reason === 'exited') this.#crashes++;
-    if (ending.reason === 'timeout') this.#timeouts++;
+    const { reason } = ending;
+    if (reason === 'crashed' || reason === 'exited' || reason === 'damaged') {
+      this.#crashes++;
+    }
+    if (reason === 'timeout') this.#timeouts++;
     if (isHeard) return;
     const text = describeFailure(ending);
     this.#options.onLog({ level: 'error', text, pid: 0, request: exchange.head });
@@ -165,7 +179,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     if (slot < 0) return false;
     const { head, serial, body } = exchange;
     if (!fillSlot(channel, slot, serial, head, encodeRequestHead(head), body)) {
-      channel.releaseSlot(slot);
+      channel.releaseSlot(slot, 0, 0);
       process.nextTick(failLater, exchange, { reason: 'head-too-large' });
       return true;
     }
@@ -184,6 +198,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
 
   #onDeath(channel: Channel<Exchange> | null, reason: string): void {
     this.#channel = null;
+    this.#watch = null;
     const requeue: Exchange[] = [];
     for (const user of channel?.users ?? []) {
       if (user?.survivesZygote()) requeue.push(user);
@@ -201,12 +216,15 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     this.#options.onLog(request ? { level, text, pid, request } : { level, text, pid });
   }
 
-  /** While requests are open: waiting ones time out, and a full ring is tried again. */
+  /**
+   * While requests are open: waiting ones time out, a full ring is tried again, and the
+   * shared memory is looked after.
+   */
   #startTicking(): void {
     const { queueTimeoutMs } = this.#options;
     const everyMs = queueTimeoutMs
-      ? Math.min(Math.max(queueTimeoutMs / 4, 10), 500)
-      : 500;
+      ? Math.min(Math.max(queueTimeoutMs / 4, 10), TICK_MS)
+      : TICK_MS;
     this.#ticker = setInterval(() => this.#tick(), everyMs);
   }
 
@@ -217,8 +235,23 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
       return;
     }
     const { queueTimeoutMs } = this.#options;
-    if (queueTimeoutMs) this.#expire(performance.now() - queueTimeoutMs);
+    const now = performance.now();
+    if (queueTimeoutMs) this.#expire(now - queueTimeoutMs);
+    if (now - this.#watchedAt >= TICK_MS - 1) {
+      this.#watchedAt = now;
+      this.#lookAfterChannel();
+    }
     this.#fill();
+  }
+
+  #lookAfterChannel(): void {
+    const damage = this.#watch?.look();
+    if (!damage) return;
+    // Its end is on its way; there is nothing to look after any more.
+    this.#watch = null;
+    const text = `The memory shared with PHP is damaged (${damage}): PHP is ended`;
+    this.#options.onLog({ level: 'error', text, pid: 0 });
+    this.#supervisor.replace();
   }
 
   #expire(before: number): void {

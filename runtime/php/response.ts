@@ -1,4 +1,5 @@
 import { byteOf, type Channel, wordOf } from './channel.ts';
+import { DamageError } from './failure.ts';
 import * as layout from './layout.ts';
 import type { PhpFailure } from './types.ts';
 
@@ -18,7 +19,7 @@ type Memory = Channel;
 
 /** The worker is done with the slot, or dead: nothing in it changes any more. */
 export function isDone({ words }: Memory, slot: number): boolean {
-  return (Atomics.load(words, wordOf(slot) + CLAIM) & 255) === layout.DONE;
+  return Atomics.load(words, wordOf(slot) + CLAIM) === layout.DONE;
 }
 
 /** No further byte comes; the script may run on. */
@@ -32,9 +33,10 @@ export function readHead(
   slot: number,
 ): { status: number; block: string } | null {
   const base = wordOf(slot);
-  if (Atomics.load(words, base + HEAD_READY) === 0) return null;
+  if (Atomics.load(words, base + HEAD_READY) !== 1) return null;
   const start = byteOf(slot) + layout.RESPONSE_HEAD_OFFSET;
-  const length = Math.min(words[base + HEAD_BYTES]! >>> 0, layout.RESPONSE_HEAD);
+  const length = words[base + HEAD_BYTES]! >>> 0;
+  if (length > layout.RESPONSE_HEAD) throw new DamageError('response_head_bytes', length);
   return {
     status: words[base + STATUS]!,
     block: bytes.latin1Slice(start, start + length),
@@ -42,23 +44,24 @@ export function readHead(
 }
 
 /** Position behind the last byte written; free-running, wraps at 2^32. */
-export function writtenOf({ words }: Memory, slot: number): number {
+function writtenOf({ words }: Memory, slot: number): number {
   return Atomics.load(words, wordOf(slot) + WRITTEN);
 }
 
-export function readOf({ words }: Memory, slot: number): number {
-  return words[wordOf(slot) + READ]!;
+/** How many bytes stand in the ring when `read` have been read: of all, without wrapping. */
+export function unreadOf(channel: Memory, slot: number, read: number): number {
+  return (writtenOf(channel, slot) - (read | 0)) >>> 0;
 }
 
-/** The bytes from `read` on that stand in one piece, up to `written`. A view. */
+/** Of `unread` bytes from `read` on those that stand in one piece. A view. */
 export function pieceAt(
   { bytes }: Memory,
   slot: number,
   read: number,
-  written: number,
+  unread: number,
 ): Buffer {
   const from = read & (layout.RESPONSE_RING - 1);
-  const count = Math.min((written - read) >>> 0, layout.RESPONSE_RING - from);
+  const count = Math.min(unread, layout.RESPONSE_RING - from);
   const start = byteOf(slot) + layout.RESPONSE_RING_OFFSET + from;
   return bytes.subarray(start, start + count);
 }
@@ -66,7 +69,7 @@ export function pieceAt(
 /** Gives the worker the space of what has been read; wakes it if it waits for space. */
 export function setRead(channel: Memory, slot: number, read: number): void {
   const base = wordOf(slot);
-  Atomics.store(channel.words, base + READ, read);
+  Atomics.store(channel.words, base + READ, read | 0);
   if (Atomics.load(channel.words, base + WORKER_WAITS) !== 0) channel.ringBell(slot);
 }
 
@@ -93,10 +96,13 @@ export function failureOf(
   }
 }
 
-/** After the zygote's death: what its own sweep would have done for a dead worker. */
+/**
+ * After the zygote's death: what its own sweep would have done for a dead worker. Whatever
+ * the claim says: a wrong word may have been why it died.
+ */
 export function failTaken({ words }: Memory, slot: number): void {
   const base = wordOf(slot);
-  if ((Atomics.load(words, base + CLAIM) & 255) !== layout.TAKEN) return;
+  if (Atomics.load(words, base + CLAIM) === layout.DONE) return;
   words[base + OUTCOME] = layout.OUTCOME_ZYGOTE_DIED;
   Atomics.store(words, base + CLAIM, layout.DONE);
 }

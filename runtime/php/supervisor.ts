@@ -22,6 +22,8 @@ export interface SupervisorListener<User extends SlotUser> {
 /** A zygote that lived this long was sound: its successor starts at once. */
 const SOUND_AFTER_MS = 10_000;
 const MAX_BACK_OFF_MS = 5_000;
+/** After a zygote that had come up: something killed it, and visitors wait. */
+const MAX_PAUSE_MS = 1_000;
 /** How long the output of a dead zygote is read on when somebody keeps it open. */
 const OUTPUT_GRACE_MS = 1_000;
 /** Lines kept to explain a failed start. */
@@ -35,6 +37,8 @@ export class Supervisor<User extends SlotUser> {
   readonly #listener: SupervisorListener<User>;
   #current: { zygote: Zygote; channel: Channel<User>; log: Socket } | null = null;
   #startedAt = 0;
+  /** The current one has come up. */
+  #isReady = false;
   #failures = 0;
   #restart: NodeJS.Timeout | null = null;
   #isClosed = false;
@@ -69,6 +73,7 @@ export class Supervisor<User extends SlotUser> {
     this.#restart = null;
     this.#startedAt = performance.now();
     this.#lines = [];
+    this.#isReady = false;
     let channel: Channel<User> | null = null;
     try {
       this.#php.prepare?.();
@@ -87,7 +92,7 @@ export class Supervisor<User extends SlotUser> {
 
   #openChannel(): Channel<User> {
     const channel = new Channel<User>(this.#addon, this.#shape, () => {
-      if (!this.#hasBeenReady && channel.isReady()) this.#onReady();
+      if (!this.#isReady && channel.isReady()) this.#onReady();
       this.#listener.onNews();
     });
     return channel;
@@ -118,7 +123,13 @@ export class Supervisor<User extends SlotUser> {
     await (isHard ? zygote?.kill() : zygote?.stop());
   }
 
+  /** Ends the zygote, whose memory makes no sense any more; the next one starts anew. */
+  replace(): void {
+    void this.#current?.zygote.kill();
+  }
+
   #onReady(): void {
+    this.#isReady = true;
     this.#hasBeenReady = true;
     this.#startup.resolve();
   }
@@ -144,7 +155,8 @@ export class Supervisor<User extends SlotUser> {
     if (this.#isClosed) return;
     const wasSound = performance.now() - this.#startedAt >= SOUND_AFTER_MS;
     this.#failures = wasSound ? 0 : this.#failures + 1;
-    const pauseMs = wasSound ? 0 : Math.min(50 * 2 ** this.#failures, MAX_BACK_OFF_MS);
+    const longestMs = this.#isReady ? MAX_PAUSE_MS : MAX_BACK_OFF_MS;
+    const pauseMs = wasSound ? 0 : Math.min(50 * 2 ** this.#failures, longestMs);
     this.#restart = setTimeout(() => this.start(), pauseMs);
   }
 }

@@ -59,7 +59,9 @@ export type PhpFailure =
   | { reason: 'stopping' }
   /** Head and variables exceed the channel's 96 KiB: 431. */
   | { reason: 'head-too-large' }
-  | { reason: 'zygote-died' };
+  | { reason: 'zygote-died' }
+  /** What PHP left in the shared memory makes no sense. */
+  | { reason: 'damaged'; detail: string; script: string };
 
 /** Implemented by the front, one object per request; methods are called in this order. */
 export interface PhpResponseSink {

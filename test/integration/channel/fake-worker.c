@@ -9,6 +9,7 @@
  *   flush=1 quiet=1                tell the front of every piece, of nothing without need
  *   endless=1                      goes on until the client is gone
  *   log=N                          a log text of N bytes
+ *   empty=1                        a packet without bytes to where bodies are asked for
  *   raw=1                          the value of the request header X-Head is the head block
  *   status=N */
 #define _GNU_SOURCE
@@ -98,6 +99,7 @@ static uint32_t read_body(struct request *request, char *into, uint32_t max) {
   wait_on(slot, has_body);
   uint32_t from = atomic_load(&slot->body_read);
   uint32_t count = atomic_load(&slot->body_written) - from;
+  if (count > PHPACK_REQUEST_RING) return 0; /* a wrong word */
   if (count > max) count = max;
   const char *ring = (char *)slot + PHPACK_REQUEST_RING_OFFSET;
   for (uint32_t i = 0; i < count; i++) into[i] = ring[(from + i) % PHPACK_REQUEST_RING];
@@ -233,6 +235,7 @@ void serve(uint32_t index) {
   if (option(&request, "status")) status = option(&request, "status");
   if (option(&request, "sleep")) usleep(option(&request, "sleep") * 1000);
   if (option(&request, "log")) send_log(&request, option(&request, "log"));
+  if (option(&request, "empty")) send(PHPACK_FD_HANDOVER, "", 0, MSG_NOSIGNAL);
   maybe_die(&request);
   char *head = (char *)slot + PHPACK_RESPONSE_HEAD_OFFSET;
   const char *block = "Content-Type: text/plain\r\nX-Fake: yes\r\n";
