@@ -7,7 +7,7 @@
 /* Before this, texts go to stderr: a zygote that fails to start is explained there. */
 void phpack_log_use_channel(void);
 
-/* `level`: syslog's number. Waits at most 3 seconds for a pipe that is full, then drops
+/* `level`: syslog's number. Waits at most 3 seconds for a log that is full, then drops
  * texts and says so later: a log must not hold a worker. Not for signal handlers. */
 void phpack_log(int level, const char *text, size_t length);
 

@@ -14,7 +14,7 @@ export interface LogRecord {
 /** A text longer than this becomes several entries, so that no worker fills memory. */
 const MAX_TEXT = 256 * 1024;
 const MAX_LINE = 16 * 1024;
-/** PIPE_BUF: what a pipe takes in one piece. */
+/** Of a record, header included. */
 const MAX_RECORD = 4096;
 
 /** syslog's numbers; 0–3 are errors. */
@@ -26,7 +26,7 @@ function levelOf(number: number): PhpLogEntry['level'] {
 }
 
 /**
- * Puts log records together again: from the pieces the pipe delivers to records, and from
+ * Puts log records together again: from the pieces the socket delivers to records, and from
  * records to texts (a long text comes in parts, those of several workers mixed).
  */
 export class LogAssembler {
@@ -84,7 +84,7 @@ export class LogAssembler {
   }
 }
 
-/** Reads the log pipe until all writers are gone. Owns the descriptor. */
+/** Reads the log until all writers are gone. Owns the descriptor. */
 export function readLogPipe(fd: number, onRecord: (record: LogRecord) => void): Socket {
   const assembler = new LogAssembler(onRecord);
   const socket = openReader(fd);
@@ -92,7 +92,7 @@ export function readLogPipe(fd: number, onRecord: (record: LogRecord) => void): 
   return socket;
 }
 
-/** Reads a pipe. Owns the descriptor. */
+/** Reads a pipe or socket. Owns the descriptor. */
 export function openReader(fd: number): Socket {
   const socket = new Socket({ fd, readable: true, writable: false });
   socket.on('error', () => socket.destroy());

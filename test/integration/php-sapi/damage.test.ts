@@ -60,7 +60,8 @@ const rows: [string, (words: Int32Array) => void][] = [
   ['news', store(at.news, -1)],
   [
     'all entries of the ring',
-    (words) => words.fill(0x7fff_ffff, at.ring >> 2, (at.ring >> 2) + layout.RING_ENTRIES),
+    (words) =>
+      words.fill(0x7fff_ffff, at.ring >> 2, (at.ring >> 2) + layout.RING_ENTRIES),
   ],
   ['claims', inAll('claim', 0x1234567)],
   ['claims, free', inAll('claim', layout.FREE)],
@@ -99,14 +100,17 @@ const rows: [string, (words: Int32Array) => void][] = [
   ['bell of a worker', store(at.workers + layout.worker.bell, 99)],
 ];
 
-const echo = 'while (($part = fread($in ??= fopen("php://input", "r"), 8192)) != "") echo $part;';
+const echo =
+  'while (($part = fread($in ??= fopen("php://input", "r"), 8192)) != "") echo $part;';
 
 /** Everything a request can be in the midst of: reading, writing, running, waiting. */
 function startLoad(php: Php): { all: Collector[]; end: () => void } {
   const stream = new PassThrough();
   const all = [
-    php.send(`${echo}`, { body: { kind: 'stream', stream } }),
-    php.send('for ($i = 0; $i < 40; $i++) { echo str_repeat("x", 30000); usleep(9000); }'),
+    php.send(echo, { body: { kind: 'stream', stream } }),
+    php.send(
+      'for ($i = 0; $i < 40; $i++) { echo str_repeat("x", 30000); usleep(9000); }',
+    ),
     php.send('usleep(300000); echo "slept";'),
   ];
   for (let i = 0; i < 30; i++) all.push(php.send('usleep(5000); echo "short";'));

@@ -28,7 +28,9 @@ test('a worker has nothing open but what it needs, before, in and after a reques
   await php.pool.ready;
   const [pid = 0] = php.workerPids();
   expect(descriptorsOf(pid)).toEqual(expected);
-  const running = php.send('echo "on"; flush(); while (!connection_aborted()) { usleep(9999); echo " "; flush(); }');
+  const running = php.send(
+    'echo "on"; flush(); while (!connection_aborted()) { usleep(9999); echo " "; flush(); }',
+  );
   await until(() => running.bytes > 0, 'it to run');
   const isScript = (line: string): boolean => line.includes(php.docroot);
   expect(descriptorsOf(pid).filter((line) => !isScript(line))).toEqual(expected);
@@ -64,13 +66,15 @@ test.each([
   const body = Buffer.alloc(100_000, 'x').toString();
   const startedAt = performance.now();
   for (let i = 0; i < 20; i++) {
-    expect(await php.text('echo strlen(file_get_contents("php://input"));', { body })).toBe(
-      '100000',
-    );
+    expect(
+      await php.text('echo strlen(file_get_contents("php://input"));', { body }),
+    ).toBe('100000');
   }
   expect(Number(await php.text('echo getmypid();'))).not.toBe(before);
   expect(performance.now() - startedAt).toBeLessThan(5000);
-  expect(await php.text(`echo array_sum(array_map('filesize', glob(${dir} . '/files/*')));`)).toBe('0');
+  expect(
+    await php.text(`echo array_sum(array_map('filesize', glob(${dir} . '/files/*')));`),
+  ).toBe('0');
 });
 
 test('what a script starts in a session of its own does not hold the channel', async () => {

@@ -71,15 +71,24 @@ test('a worker that read just before the front wanted news is not waited for', (
 
 test('positions wrap at 2^32 without losing a byte', () => {
   const { channel, get, set, ring } = openMemory();
-  set(field.body_written, -50_000);
-  set(field.body_read, -50_000);
-  new BytesFeed(bytes.subarray(0, 60_000)).start(channel, 0);
-  expect(get(field.body_written)).toBe(10_000);
-  const start = -50_000 & (REQUEST_RING - 1);
-  const first = ring.subarray(start, start + 60_000);
-  expect(Buffer.concat([first, ring.subarray(0, 60_000 - first.length)])).toEqual(
-    bytes.subarray(0, 60_000),
-  );
+  const feed = new BytesFeed(bytes);
+  feed.start(channel, 0);
+  feed.written = 2 ** 32 - 30_000;
+  set(field.body_read, -30_000);
+  feed.pump();
+  const rest = bytes.subarray(REQUEST_RING);
+  expect(get(field.body_written)).toBe(rest.length - 30_000);
+  const first = ring.subarray(-30_000);
+  const second = ring.subarray(0, rest.length - 30_000);
+  expect(Buffer.concat([first, second])).toEqual(rest);
+});
+
+test('a worker that has read what nobody wrote breaks the body off', () => {
+  const { channel, set } = openMemory();
+  const feed = new BytesFeed(bytes);
+  feed.start(channel, 0);
+  set(field.body_read, REQUEST_RING + 1);
+  expect(() => feed.pump()).toThrow(/damaged/);
 });
 
 test('a body that was given up is not written any more', () => {
