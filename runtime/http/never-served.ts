@@ -13,7 +13,7 @@ export interface NameRule {
 }
 
 /** Files whose content PHP may execute, so it is source code. */
-export const sourceRule: NameRule = {
+const source: NameRule = {
   title: 'source code',
   // First PHP's, as php5, php_old, php-2024; from `module` on, Drupal's.
   extensions: words('php* pht phtm phtml phar inc module install theme profile engine'),
@@ -72,7 +72,7 @@ const others: readonly NameRule[] = [
   },
 ];
 
-export const nameRules: readonly NameRule[] = [sourceRule, ...others];
+export const nameRules: readonly NameRule[] = [source, ...others];
 
 /** The rule about what begins with a dot; not one of names, as it holds for paths. */
 export const hiddenRule: NameRule = {
@@ -103,7 +103,7 @@ const patterns = nameRules.map((rule) => {
     .map((ext) => ext.replace('*', '[a-z0-9]*'))
     .join('|');
   // Anything may follow an extension of source code: it is no less readable.
-  if (rule === sourceRule)
+  if (rule === source)
     return `\\.(?:${extensions})(?![a-z0-9])(?!.*\\.(?:${webExtensions})$)`;
   const names = rule.names.map(globToPattern).join('|');
   // A public key is public, and a page about id_rsa no key.

@@ -2,14 +2,8 @@ import type { AppConfig } from '../payload/config.ts';
 import { toBinary } from './bytes.ts';
 import { isInside, isInsideAny } from './files.ts';
 import { compileGlobs, compileTreeGlobs } from './glob.ts';
-import {
-  hiddenRule,
-  isHidden,
-  isNeverServed,
-  nameRuleOf,
-  sourceRule,
-} from './never-served.ts';
-import { holdsUnnamedScript } from './unnamed-script.ts';
+import { hiddenRule, isHidden, isNeverServed, nameRuleOf } from './never-served.ts';
+import { contentRuleOfFile } from './never-served-content.ts';
 
 /** Where files of the app lie that are not in its tree. */
 export interface LinkedRoot {
@@ -106,7 +100,7 @@ export class PathRules {
     if (isHidden(path)) return hiddenRule.title;
     if (!isScriptName(path)) {
       const rule = nameRuleOf(lastPart(path))?.title ?? this.#globOf('deny', path);
-      return rule ?? (holdsUnnamedScript(toBinary(file)) ? sourceRule.title : null);
+      return rule ?? contentRuleOfFile(toBinary(file))?.title ?? null;
     }
     const realPath = this.#appRoot + this.#documentRoot + path;
     if (!this.isCode(path, realPath)) return 'writable';

@@ -12,10 +12,10 @@ import {
   isSameFile,
   openInside,
 } from './files.ts';
+import { contentRuleOf } from './never-served-content.ts';
 import { isScriptName, type LinkedRoot, PathRules } from './path-rules.ts';
 import type { StaticAsset } from './static/asset.ts';
 import { encodePath, normalizePath } from './target.ts';
-import { isUnnamedScript } from './unnamed-script.ts';
 
 /** Where a request goes. Paths are binary strings. */
 export type Route =
@@ -218,7 +218,7 @@ export class Router {
     const opened = openInside(filename, this.roots);
     if (opened === null) return null;
     try {
-      if (isUnnamedScript(opened.realPath, opened.fd)) return null;
+      if (contentRuleOf(opened.realPath, opened.fd) !== null) return null;
     } finally {
       closeSync(opened.fd);
     }

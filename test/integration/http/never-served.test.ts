@@ -180,7 +180,10 @@ test.each([
   ['db.lib', '<?php $password = 1;'],
   ['db.func', '\xef\xbb\xbf\n<?PHP'],
   ['short', '<?= 1'],
-])('%s is no script by its name, but by its content', async (name, content) => {
+  ['mykey', '-----BEGIN OPENSSH PRIVATE KEY-----'],
+  ['server.secret', '-----BEGIN PRIVATE KEY-----'],
+  ['store', 'SQLite format 3\0'],
+])('%s is not known by its name, but by its content', async (name, content) => {
   const bytes = Buffer.from(content, 'latin1');
   const file = site.write(`public/${name}`, bytes);
   expect((await get(site.port, `/${name}`)).status).toBe(404);
