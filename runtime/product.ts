@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { applyFlags, type EffectiveConfig } from './config/effective.ts';
+import type { AppConfig } from './payload/config.ts';
 import { errnoOf, ProductError } from './errors.ts';
 import type { Log } from './log.ts';
 import { loadAddon, type NativeAddon } from './native.ts';
@@ -19,7 +20,7 @@ import type { OpenPayload } from './payload/trailer.ts';
 import { type LinkedPaths, linkedPaths } from './payload/version.ts';
 import { findMysqlSocket, findPostgresDirectory } from './php/database-sockets.ts';
 import { phpEnvironment } from './php/environment.ts';
-import { composeIni } from './php/ini.ts';
+import { type CodeChanges, composeIni } from './php/ini.ts';
 import { writeIni } from './php/ini-file.ts';
 
 /** What `phpack serve DIR` passes: an app in place, with parts from the build's cache. */
@@ -117,7 +118,7 @@ export async function install(
     maxBodyBytes: config.http.maxBodyBytes,
     mysqlSocket: findMysqlSocket(dataDir),
     files: parts.files,
-    checksCode: !isPackaged || config.writable.length + config.caches.length > 0,
+    code: isPackaged ? changesOf(config) : 'edited',
   });
   const saveIni = (): string => writeIni(dataDir, iniText, parts.addon);
   const iniFile = saveIni();
@@ -136,6 +137,11 @@ export async function install(
   const location = { name, dataDir, dataDirOrigin, iniFile, iniText, env: phpEnv };
   const uses = [...parts.uses, basename(iniFile)];
   return { ...effective, ...parts, ...location, writeIni: saveIni, uses };
+}
+
+/** What is packed is read-only; only what the app itself may write is not. */
+function changesOf({ writable, caches }: AppConfig): CodeChanges {
+  return writable.length + caches.length > 0 ? 'written' : 'never';
 }
 
 type Parts = Pick<

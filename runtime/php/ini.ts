@@ -2,6 +2,12 @@ import { join } from 'node:path';
 import { ProductError } from '../errors.ts';
 import { fillIn, type Places } from './places.ts';
 
+/**
+ * Whether the code may change under a running server: `never`, by the app itself in what
+ * it may write, or by a developer, who wants to see it at once.
+ */
+export type CodeChanges = 'never' | 'written' | 'edited';
+
 export interface IniSources extends Places {
   /** Text of the app's own php.ini, '' for none. */
   appIni: string;
@@ -12,10 +18,7 @@ export interface IniSources extends Places {
   mysqlSocket: string;
   /** PHP files and others of the app: sizes OPcache. */
   files: number;
-  /**
-   * The code may change under a running server: development, or writable paths with PHP.
-   */
-  checksCode: boolean;
+  code: CodeChanges;
 }
 
 export interface IniDirective {
@@ -30,7 +33,8 @@ export interface IniDirective {
  * needs. docs/reference/quirks.md tells users what differs from a distribution's php.ini.
  */
 export function iniDefaults(sources: IniSources): IniDirective[] {
-  const { dataDir, maxBodyBytes, mysqlSocket, files, checksCode } = sources;
+  const { dataDir, maxBodyBytes, mysqlSocket, files, code } = sources;
+  const isChecked = code !== 'never';
   return [
     directive('display_errors', '0', 'visitors must not see paths; errors go to the log'),
     directive('display_startup_errors', '0', 'as above'),
@@ -64,7 +68,7 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
     directive('session.gc_probability', '1', 'nobody else removes old sessions'),
     directive('session.gc_divisor', '1000', 'as php.ini-production'),
     directive('realpath_cache_size', '4096K', 'large apps have thousands of paths'),
-    directive('realpath_cache_ttl', checksCode ? '120' : '600', 'code does not move'),
+    directive('realpath_cache_ttl', realpathSeconds[code], 'code does not move'),
     directive('opcache.enable', '1', ''),
     directive(
       'opcache.memory_consumption',
@@ -75,13 +79,19 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
     directive('opcache.max_accelerated_files', String(opcacheFiles(files)), 'as above'),
     directive(
       'opcache.validate_timestamps',
-      checksCode ? '1' : '0',
-      checksCode ? 'PHP files may be written while the server runs' : 'code is read-only',
+      isChecked ? '1' : '0',
+      isChecked ? 'PHP files may be written while the server runs' : 'code is read-only',
     ),
-    directive('opcache.revalidate_freq', checksCode ? '2' : '0', ''),
+    directive('opcache.revalidate_freq', code === 'written' ? '2' : '0', ''),
     directive('opcache.jit', 'disable', 'opt-in'),
   ];
 }
+
+/**
+ * Of a developer, links that lead elsewhere now are soon seen. Without the cache they were at
+ * once, but a page of Laravel took 17 ms instead of 10; 0 seconds would be for ever.
+ */
+const realpathSeconds = { never: '600', written: '120', edited: '2' } as const;
 
 function directive(name: string, value: string, reason: string): IniDirective {
   return { name, value, reason };
@@ -112,7 +122,7 @@ export function composeIni(sources: IniSources): string {
     return reason ? `; ${reason}\n${line}` : line;
   });
   const directives = Object.entries(sources.directives).map(([name, value]) =>
-    formatDirective(name, fillIn(value, sources)),
+    formatDirective(name, fillIn(value, sources), namesVariables(value)),
   );
   const appIni = fillIn(sources.appIni.trimEnd(), sources);
   return [
@@ -136,8 +146,11 @@ export function composeIni(sources: IniSources): string {
  */
 const COMPLETE = 'phpack.complete';
 
-/** `name = value`, in the spelling that PHP reads as this value. Throws PHPACK_E_INI. */
-export function formatDirective(name: string, value: string): string {
+/**
+ * `name = value`, in the spelling that PHP reads as this value, with the values of `${NAME}`
+ * where that `isExpanded`. Throws PHPACK_E_INI.
+ */
+export function formatDirective(name: string, value: string, isExpanded = false): string {
   if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
     throw new ProductError('PHPACK_E_INI', `${JSON.stringify(name)} is no directive`);
   }
@@ -148,17 +161,23 @@ export function formatDirective(name: string, value: string): string {
       `the value of ${name} has a line break or NUL`,
     );
   }
-  return `${name} = ${quote(name, value)}`;
+  return `${name} = ${quote(name, value, isExpanded)}`;
 }
 
-function quote(name: string, value: string): string {
+function quote(name: string, value: string, isExpanded: boolean): string {
   // Numbers, switches, and expressions of constants, which quotes would turn into texts.
   if (/^-?[\w.]*$/.test(value) || /^[A-Z0-9_ |&^~()-]+$/.test(value)) return value;
   // Single quotes: nothing in them has a meaning.
-  if (!value.includes("'")) return `'${value}'`;
-  if (value.includes('${')) {
+  if (!isExpanded && !value.includes("'")) return `'${value}'`;
+  if (!isExpanded && value.includes('${')) {
     const seen = `the value of ${name} contains both ' and \${, which php.ini cannot express`;
     throw new ProductError('PHPACK_E_INI', seen);
   }
   return `"${value.replace(/[\\"]/g, '\\$&')}"`;
+}
+
+/** Only such as PHP understands: `${NAME}` and `${NAME:-default}`. */
+function namesVariables(value: string): boolean {
+  const rest = value.replace(/\$\{[A-Za-z_][\w.-]*(?::-[^{}"'\\$]*)?\}/g, '');
+  return rest !== value && !rest.includes('${');
 }

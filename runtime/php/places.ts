@@ -5,10 +5,13 @@ export interface Places {
   cachesRoot: string;
 }
 
-/** `{data}`, `{app}` and `{caches}` of `php.env` and `php.ini`. */
+/**
+ * `{data}`, `{app}` and `{caches}` of `php.env` and `php.ini`; not `${data}`, which is a
+ * variable's name.
+ */
 export function fillIn(text: string, places: Places): string {
   return text
-    .replaceAll('{data}', () => places.dataDir)
-    .replaceAll('{app}', () => places.appRoot)
-    .replaceAll('{caches}', () => places.cachesRoot);
+    .replace(/(?<!\$)\{data\}/g, () => places.dataDir)
+    .replace(/(?<!\$)\{app\}/g, () => places.appRoot)
+    .replace(/(?<!\$)\{caches\}/g, () => places.cachesRoot);
 }

@@ -132,6 +132,15 @@ describe('configuration and environment', () => {
     expect((await product.run(args)).stdout).toBe('3 77M 30711');
   });
 
+  test('a directive may name an environment variable, as in any php.ini', async () => {
+    const define = "user_agent=${MINE} isn't ${NONE:-none}";
+    const words = ['php-cli', '-r', 'echo ini_get("user_agent");'];
+    const run = await product.run(['--data-dir', data, '-d', define, ...words], {
+      env: { MINE: 'a;"b\\' },
+    });
+    expect(run.stdout).toBe('a;"b\\ isn\'t none');
+  });
+
   test('PHP reads every default as it was meant', async () => {
     const names = [
       'display_errors',

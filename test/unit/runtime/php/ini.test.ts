@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Locks, markInUse } from '../../../../runtime/payload/lock.ts';
-import { composeIni, formatDirective } from '../../../../runtime/php/ini.ts';
+import {
+  composeIni,
+  formatDirective,
+  type IniSources,
+} from '../../../../runtime/php/ini.ts';
 import { writeIni } from '../../../../runtime/php/ini-file.ts';
 
-const sources = {
+const sources: IniSources = {
   dataDir: '/data',
   appRoot: '/data/app/1/tree',
   cachesRoot: '/data/app/1/caches',
@@ -17,7 +21,7 @@ const sources = {
   maxBodyBytes: 8 << 20,
   mysqlSocket: '/run/db.sock',
   files: 5000,
-  checksCode: false,
+  code: 'never',
 };
 
 /** What PHP would read: the last of each name. */
@@ -43,12 +47,17 @@ test('the last word: configuration over the app’s php.ini over the defaults', 
 });
 
 test('directives may name the data directory, the app and its caches', () => {
-  const directives = { error_log: '{data}/php.log', open_basedir: '{app}:{caches}' };
+  const directives = {
+    error_log: '{data}/php.log',
+    open_basedir: '{app}:{caches}',
+    x: '${data}',
+  };
   const appIni = 'auto_prepend_file = "{app}/first.php"\n';
   const ini = composeIni({ ...sources, directives, appIni });
   expect(valueOf(ini, 'auto_prepend_file')).toBe('"/data/app/1/tree/first.php"');
   expect(valueOf(ini, 'error_log')).toBe("'/data/php.log'");
   expect(valueOf(ini, 'open_basedir')).toBe("'/data/app/1/tree:/data/app/1/caches'");
+  expect(valueOf(ini, 'x')).toBe('"${data}"');
 });
 
 test('uploads may be as large as request bodies', () => {
@@ -76,7 +85,7 @@ test('nothing temporary is outside of the data directory', () => {
 
 test('OPcache looks at files again only where code may be written', () => {
   expect(valueOf(composeIni(sources), 'opcache.validate_timestamps')).toBe('0');
-  const checked = composeIni({ ...sources, checksCode: true });
+  const checked = composeIni({ ...sources, code: 'written' });
   expect(valueOf(checked, 'opcache.validate_timestamps')).toBe('1');
 });
 
@@ -102,13 +111,33 @@ test.each([
 });
 
 test.each([
+  ['${HOME}', '"${HOME}"'],
+  ['tcp://${HOST:-db}:1/\\"\'', '"tcp://${HOST:-db}:1/\\\\\\"\'"'],
+  ['${A', "'${A'"],
+  ['${A} ${}', "'${A} ${}'"],
+])('%j of the configuration may name environment variables: %j', (value, written) => {
+  const ini = composeIni({ ...sources, directives: { x: value } });
+  expect(valueOf(ini, 'x')).toBe(written);
+});
+
+test('a directory whose name looks like a variable is meant as it is', () => {
+  const ini = composeIni({
+    ...sources,
+    dataDir: '/${HOME}',
+    directives: { x: '{data}' },
+  });
+  expect(valueOf(ini, 'sys_temp_dir')).toBe("'/${HOME}/tmp'");
+  expect(valueOf(ini, 'x')).toBe("'/${HOME}'");
+});
+
+test.each([
   ['a b', 'x'],
   ['a=b', 'x'],
   ['[a]', 'x'],
   ['', 'x'],
   ['a', 'x\ny = 1'],
   ['a', 'x\0'],
-  ['a', "'${x}"],
+  ['a', "'${x"],
 ])('the directive %j = %j is refused', (name, value) => {
   expect(() => formatDirective(name, value)).toThrow(
     expect.objectContaining({ code: 'PHPACK_E_INI' }),
