@@ -6,10 +6,7 @@ export interface Validators {
   etag: string;
   /** Milliseconds since 1970. */
   modifiedMs: number;
-  /**
-   * Who got it after this time has got what there is now. Infinity: nothing tells, as an
-   * upgrade or the way back may bring a file whose time is older.
-   */
+  /** Who got it after this time has got what there is now; Infinity: nothing tells. */
   settledMs: number;
 }
 
@@ -46,10 +43,12 @@ export function evaluateConditions(
 
 /**
  * Whether a client whose copy is of this time has this very content. Not as soon as the file's
- * time is older: one that was put back from a copy is older, and another.
+ * time is older: an upgrade, the way back, or a copy put back may bring an older one. A time
+ * to come is no file's: the client means whatever there is now.
  */
 function isSame({ modifiedMs, settledMs }: Validators, since: number): boolean {
-  return seconds(since) === seconds(modifiedMs) || since >= settledMs;
+  if (seconds(since) === seconds(modifiedMs)) return true;
+  return since >= settledMs || since > Date.now();
 }
 
 /**

@@ -516,6 +516,12 @@ describe.each([
     },
   );
 
+  test('is known again by a time to come', async () => {
+    const later = new Date(Date.now() + 60_000).toUTCString();
+    const answer = await get(old.port, '/a.css', { 'If-Modified-Since': later });
+    expect(answer.status).toBe(304);
+  });
+
   // Whichever was unpacked first, and whichever has the later time.
   test('is sent after an upgrade and after the way back', async () => {
     const versions = [old, next];

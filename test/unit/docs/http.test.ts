@@ -34,6 +34,7 @@ test('http.md lists what every template closes, and nothing else', () => {
     config.deny ?? [],
     denyInRoot,
     config.noPhp ?? [],
+    [config.entryScripts].flat(),
   ]);
   expect(new Set(rows('template'))).toEqual(new Set(real));
 });
