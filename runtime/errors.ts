@@ -40,6 +40,10 @@ export const errorKinds = {
     exitStatus: 5,
     remedy: 'Name a directory with --data-dir or PHPACK_DATA_DIR.',
   },
+  PHPACK_E_DATA_DIR_NAME: {
+    exitStatus: 5,
+    remedy: 'Name a directory without colons and the like with --data-dir.',
+  },
   PHPACK_E_DATA_DIR_READ_ONLY: {
     exitStatus: 5,
     remedy: 'Name a writable directory with --data-dir or PHPACK_DATA_DIR.',

@@ -11,6 +11,7 @@ import { type ParsedArguments, parseArguments } from './config/arguments.ts';
 import type { CommandName } from './config/flags.ts';
 import { asProductError, errnoOf, ProductError } from './errors.ts';
 import { Log, type LogFormat, type LogLevel, logLevels } from './log.ts';
+import { readArguments, readEnvironment, readWorkingDirectory } from './os-text.ts';
 import { fileSystemError } from './payload/data-dir.ts';
 import { openPayload } from './payload/trailer.ts';
 import { type Product, readDevelopmentProduct } from './product.ts';
@@ -37,7 +38,7 @@ async function loadCommand(name: CommandName): Promise<Command> {
 }
 
 /** argv of a packaged binary and of `node main.ts` alike: two words before the user's. */
-const userArguments = process.argv.slice(2);
+const userArguments = readArguments(process.argv.slice(2));
 
 function parse(): { product: () => Product; arguments: ParsedArguments } {
   const [first, file, ...rest] = userArguments;
@@ -98,7 +99,7 @@ async function run(): Promise<number> {
     return await command({
       product: product(),
       arguments: given,
-      env: process.env,
+      env: readEnvironment(process.env),
       cwd: workingDirectory(),
       log,
       write: writeOut,
@@ -115,7 +116,7 @@ async function run(): Promise<number> {
 /** Of a directory that has been removed, relative names mean nothing; all others do. */
 function workingDirectory(): string {
   try {
-    return process.cwd();
+    return readWorkingDirectory(process.cwd());
   } catch {
     return '/';
   }

@@ -1,4 +1,5 @@
 import { ProductError } from '../errors.ts';
+import { throughPhp } from '../php/exec.ts';
 import { planCli } from '../php/cli-script.ts';
 import { install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
@@ -14,7 +15,8 @@ export const phpCli: Command = async (context) => {
   log.end();
   const file = plan.kind === 'php' ? php.executable : plan.file;
   const args = plan.kind === 'php' ? [php.argv0, ...plan.args] : plan.args;
+  const execution = throughPhp(php.executable, { file, args, env });
   // Node 24 has it on Linux; its types allow for other systems.
-  process.execve?.(file, args, env);
+  process.execve?.(execution.file, execution.args, execution.env);
   throw new ProductError('PHPACK_E_PHP_START', `${file} could not be executed`);
 };

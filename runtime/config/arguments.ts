@@ -64,7 +64,13 @@ function takeFlag(
   return attached === null ? 2 : 1;
 }
 
+/** What becomes an argument, variable or directive of PHP may be any bytes. */
+const takesBytes = ['define', 'env', 'data-dir'];
+
 function add(into: Map<string, string[]>, flag: Flag, value: string): void {
+  if (!value.isWellFormed() && !takesBytes.includes(flag.name)) {
+    throw new ProductError('PHPACK_E_CONFIG', `--${flag.name}: ${value} is not UTF-8`);
+  }
   const before = into.get(flag.name) ?? [];
   // The last one counts, as usual, unless the flag makes a list.
   into.set(flag.name, flag.isRepeatable ? [...before, value] : [value]);

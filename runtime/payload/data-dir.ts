@@ -62,10 +62,11 @@ const subdirectories = ['app', 'bin', 'run', 'sessions', 'state', 'tmp', 'var'];
 /**
  * Makes the data directory and what is directly in it, or verifies what is there: ours,
  * not writable by others, and reached through no directory or link that others could
- * exchange. Throws PHPACK_E_DATA_DIR_UNSAFE, PHPACK_E_DATA_DIR_READ_ONLY,
- * PHPACK_E_DISK_FULL.
+ * exchange. Throws PHPACK_E_DATA_DIR_NAME, PHPACK_E_DATA_DIR_UNSAFE,
+ * PHPACK_E_DATA_DIR_READ_ONLY, PHPACK_E_DISK_FULL.
  */
 export function prepareDataDir(path: string): void {
+  assertNameable(path);
   checkAncestors(path);
   makeDirectory(path, true);
   assertOwn(path, 'directory');
@@ -76,6 +77,21 @@ export function prepareDataDir(path: string): void {
     if (name === 'var' && lstatSync(place).isSymbolicLink()) assertSafeTarget(place);
     else assertOwn(place, 'directory');
   }
+}
+
+/**
+ * Colons separate the directories of PATH, semicolons the parts of session.save_path, and
+ * php.ini and JSON have lines and characters.
+ */
+function assertNameable(path: string): void {
+  // oxlint-disable-next-line no-control-regex
+  const [odd] = /[:;\0-\x1f\x7f]/.exec(path) ?? [];
+  const why = odd
+    ? `contains ${JSON.stringify(odd)}, which PHP would take for a border`
+    : path.isWellFormed()
+      ? ''
+      : 'is not UTF-8';
+  if (why !== '') throw new ProductError('PHPACK_E_DATA_DIR_NAME', `${path} ${why}`);
 }
 
 /** Not mkdir's `recursive`: below /proc, that never ends (Node 24). */

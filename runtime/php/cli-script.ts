@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve } from 'node:path';
+import { decodeOsText, toPath } from '../os-text.ts';
 import { isExecutable } from '../payload/binary.ts';
 import { findScript } from './cli-arguments.ts';
 
@@ -56,14 +57,14 @@ function readFirstLine(path: string): string {
   if (!isFile(path)) return '';
   let fd: number;
   try {
-    fd = openSync(path, 'r');
+    fd = openSync(toPath(path), 'r');
   } catch {
     // PHP says what is wrong with it.
     return '';
   }
   try {
     const bytes = Buffer.alloc(256);
-    return bytes.toString('latin1', 0, readSync(fd, bytes)).split('\n', 1)[0]!;
+    return decodeOsText(bytes.subarray(0, readSync(fd, bytes))).split('\n', 1)[0]!;
   } finally {
     closeSync(fd);
   }
@@ -72,7 +73,7 @@ function readFirstLine(path: string): string {
 /** No script is a directory, nor what cannot be reached: `bin` is a file, or closed. */
 function exists(path: string): boolean {
   try {
-    return !lstatSync(path).isDirectory();
+    return !lstatSync(toPath(path)).isDirectory();
   } catch {
     return false;
   }
@@ -80,7 +81,7 @@ function exists(path: string): boolean {
 
 function isFile(path: string): boolean {
   try {
-    return statSync(path).isFile();
+    return statSync(toPath(path)).isFile();
   } catch {
     return false;
   }

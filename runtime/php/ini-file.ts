@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { encodeOsText } from '../os-text.ts';
 import { assertOwn, fileSystemError } from '../payload/data-dir.ts';
 import { isInUse, type Locks } from '../payload/lock.ts';
 
@@ -13,14 +14,15 @@ const KEPT_FILES = 1000;
  * different configurations share a data directory. Written, or verified and marked as used.
  */
 export function writeIni(dataDir: string, text: string, loadLocks: () => Locks): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const bytes = encodeOsText(text);
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 32);
   const run = join(dataDir, 'run');
   const path = join(run, `${hash}.ini`);
-  if (isSame(path, text)) return path;
+  if (isSame(path, bytes)) return path;
   const scratch = join(run, `.new-${hash}-${process.pid}`);
   try {
     rmSync(scratch, { force: true });
-    writeFileSync(scratch, text, { flag: 'wx', mode: 0o600, flush: true });
+    writeFileSync(scratch, bytes, { flag: 'wx', mode: 0o600, flush: true });
     renameSync(scratch, path);
     removeOldest(dataDir, loadLocks);
   } catch (error) {
@@ -29,10 +31,10 @@ export function writeIni(dataDir: string, text: string, loadLocks: () => Locks):
   return path;
 }
 
-function isSame(path: string, text: string): boolean {
+function isSame(path: string, bytes: Buffer): boolean {
   try {
     assertOwn(path, 'file');
-    if (readFileSync(path, 'utf8') !== text) return false;
+    if (!readFileSync(path).equals(bytes)) return false;
     const now = Date.now() / 1000;
     utimesSync(path, now, now);
     return true;

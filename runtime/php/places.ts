@@ -10,8 +10,12 @@ export interface Places {
  * variable's name.
  */
 export function fillIn(text: string, places: Places): string {
-  return text
-    .replace(/(?<!\$)\{data\}/g, () => places.dataDir)
-    .replace(/(?<!\$)\{app\}/g, () => places.appRoot)
-    .replace(/(?<!\$)\{caches\}/g, () => places.cachesRoot);
+  const { dataDir, appRoot, cachesRoot } = places;
+  const values: Record<string, string> = {
+    '{data}': dataDir,
+    '{app}': appRoot,
+    '{caches}': cachesRoot,
+  };
+  // In one pass: the directories' own names may contain such a word.
+  return text.replace(/(?<!\$)\{(?:data|app|caches)\}/g, (name) => values[name]!);
 }

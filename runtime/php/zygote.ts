@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { NativeAddon } from '../native.ts';
 import type { Channel } from './channel.ts';
+import { throughPhp } from './exec.ts';
 import { openReader, readLines } from './log.ts';
 
 export interface ZygoteListener {
@@ -43,10 +44,15 @@ export class Zygote {
     const [out, outWriter] = addon.createPipe();
     const [err, errWriter] = addon.createPipe();
     this.#output = [openReader(out), openReader(err)];
+    const { file, args, env } = throughPhp(options.phpBinary, {
+      file: options.phpBinary,
+      args: ['phpack-zygote'],
+      env: options.env,
+    });
     try {
-      this.#child = spawn(options.phpBinary, [], {
-        argv0: 'phpack-zygote',
-        env: options.env,
+      this.#child = spawn(file, args.slice(1), {
+        argv0: args[0],
+        env,
         cwd: options.cwd,
         detached: true,
         stdio: ['ignore', outWriter, errWriter, ...channel.native.descriptors],

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { get, RawClient, request } from './raw.ts';
@@ -28,6 +28,23 @@ beforeAll(async () => {
   site = await startRealSite(scripts, { workers: 2 });
 });
 afterAll(() => site.close());
+
+const hex = (binary: string): string => Buffer.from(binary, 'latin1').toString('hex');
+
+test('a name that is not UTF-8 is served, run and told as it is', async () => {
+  const path = (name: string): Buffer =>
+    Buffer.from(`${site.appRoot}/public/${name}`, 'latin1');
+  const code = 'echo bin2hex(basename(__FILE__)), bin2hex($_SERVER["SCRIPT_NAME"]);';
+  mkdirSync(path('d\xe9'));
+  writeFileSync(path('d\xe9/caf\xe9.txt'), 'text');
+  writeFileSync(path('d\xe9/index.php'), `<?php ${code}`);
+  writeFileSync(path('caf\xe9.php'), `<?php ${code} error_log('seen');`);
+  const bodyOf = async (target: string) => (await get(site.port, target)).body;
+  expect(await bodyOf('/caf%E9.php')).toBe(hex('caf\xe9.php') + hex('/caf\xe9.php'));
+  expect(await bodyOf('/d%E9/caf%E9.txt')).toBe('text');
+  expect(await bodyOf('/d%E9/')).toBe(hex('index.php') + hex('/d\xe9/index.php'));
+  expect((await get(site.port, '/d%E9')).headers['location']).toBe('/d%E9/');
+});
 
 test('a script sees its request', async () => {
   const body = JSON.parse(

@@ -179,6 +179,23 @@ describe('configuration and environment', () => {
     expect(lines[0]).toMatch(new RegExp(`^${data}/bin/[0-9a-f]{64}/php 77M$`));
   });
 
+  test.each([`a b'c"`, 'a$HOME`x`', String.raw`\a\ [1]{data}{app}`, 'ä=%&|~,@#!?*(<>'])(
+    'sessions, temporary files and children work in a directory named %j',
+    async (name) => {
+      const place = join(scratch.path, name);
+      const code = `session_start(); session_write_close();
+        echo dirname(tempnam(sys_get_temp_dir(), 'x')), "\n", count(glob('sess_*')), "\n";
+        echo shell_exec('php -r "echo ini_get(\\'memory_limit\\');"'), "\\n", PHP_BINARY;`;
+      const args = ['--data-dir', place, 'php-cli', '-r', code];
+      await product.run(['extract', '--data-dir', place]);
+      const run = await product.run(args, { cwd: join(place, 'sessions') });
+      expect(run.stderr).toBe('');
+      const [temporary, sessions, limit, binary] = run.stdout.split('\n');
+      expect([temporary, sessions, limit]).toEqual([join(place, 'tmp'), '1', '77M']);
+      expect(binary).toContain(`${place}/bin/`);
+    },
+  );
+
   test('config shows what php-cli uses', async () => {
     const { stdout } = await product.run(['config', '--json', '--data-dir', data]);
     const report = JSON.parse(stdout) as { paths: Record<string, string>; ini: string };

@@ -56,3 +56,11 @@ test.each([
     expect.objectContaining({ code: 'PHPACK_E_USAGE', exitStatus: 2 }),
   );
 });
+
+test('bytes that are not UTF-8 are for PHP; a flag of ours refuses them', () => {
+  const given = parseArguments(['--env', 'A=caf\udce9', 'php-cli', 'caf\udce9']);
+  expect([given.flags.get('env'), given.rest]).toEqual([['A=caf\udce9'], ['caf\udce9']]);
+  expect(() => parseArguments(['--listen', 'unix:/caf\udce9'])).toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_CONFIG' }),
+  );
+});

@@ -2,6 +2,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -47,6 +48,16 @@ test('an empty --data-dir is not the working directory', () => {
     expect.objectContaining({ code: 'PHPACK_E_CONFIG' }),
   );
 });
+
+test.each(['a:b', 'a;b', 'a\nb', 'a\x7f', 'caf\udce9'])(
+  'a name that PHP could not be told is refused before anything is made: %j',
+  (name) => {
+    expect(() => prepareDataDir(join(dir, name, 'data'))).toThrow(
+      expect.objectContaining({ code: 'PHPACK_E_DATA_DIR_NAME' }),
+    );
+    expect(readdirSync(dir)).toEqual([]);
+  },
+);
 
 test('it is made private, with all that is in it', () => {
   const path = join(dir, 'a/b/data');
