@@ -8,7 +8,7 @@ import { CHUNK_BYTES, Chunks } from './chunks.ts';
 import { type EncodedPart, PartEncoder } from './encoder.ts';
 import { findPrecompressed, isCompressedForm } from './precompressed.ts';
 import { tarEnd, tarHeader, tarPadding } from './tar.ts';
-import { DirectoryTimes, type Sibling, timeOf } from './times.ts';
+import { type Age, ageOf, DirectoryTimes, timeOf } from './times.ts';
 
 /**
  * Measured on WordPress and MediaWiki: above 3, every per cent of size costs a tenth of a
@@ -74,7 +74,7 @@ class Archiver {
         this.#options.onFile(++files);
       } else if (entry.kind === 'symlink') {
         this.#directories.add(entry, null);
-        await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(noDigest) }));
+        await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(noDigest, 'any') }));
       }
     }
     // Last, and the inner ones first, as their times are made from what is in them.
@@ -82,7 +82,7 @@ class Archiver {
     for (const entry of [...directories, rootEntry]) {
       const digest = this.#directories.digestOf(entry.path);
       if (entry !== rootEntry) this.#directories.add(entry, digest);
-      await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(digest) }));
+      await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(digest, 'any') }));
     }
   }
 
@@ -97,7 +97,7 @@ class Archiver {
       const digest = await this.#digest(fd, file, size);
       if (this.#digests.has(entry.path)) this.#digests.set(entry.path, digest);
       this.#directories.add(entry, digest);
-      const mtime = timeOf(digest, await this.#siblingOf(entry.path, fd));
+      const mtime = timeOf(digest, await this.#ageOf(entry.path, fd));
       await this.#chunks.add(tarHeader({ ...entry, size, mtime }));
       if (size <= CHUNK_BYTES) await this.#chunks.add(this.#scratch.subarray(0, size));
       else await this.#addBig(fd, file, size, digest);
@@ -137,12 +137,12 @@ class Archiver {
     if (!hash.digest().equals(digest)) throw changed(file, 'has changed');
   }
 
-  async #siblingOf(path: string, fd: number): Promise<Sibling | undefined> {
+  async #ageOf(path: string, fd: number): Promise<Age> {
     const base = this.#precompressed.get(path);
     // Sorted before it, so its digest is known.
     const digest = base === undefined ? null : this.#digests.get(base);
-    if (!digest) return undefined;
-    if (await isCompressedForm(fd, path, digest)) return 'current';
+    if (!digest) return ageOf(path);
+    if (await isCompressedForm(fd, path, digest)) return 'compressed';
     this.#options.onStale(path);
     return 'stale';
   }

@@ -9,24 +9,37 @@ import type { AppEntry } from '../project/walk.ts';
  * templates are taken for fresh when they are younger than their source, and none is 0,
  * which OPcache takes for "changed".
  */
-const START = Date.UTC(2000, 0, 1) / 1000;
-const TEN_YEARS = 3652.5 * 86_400;
-
-/** Seconds since 1970; whatever is younger was not unpacked but written. */
-export const LATEST_TIME = START + 2 * TEN_YEARS;
+const FIRST = Date.UTC(1995, 0, 1) / 1000;
+const FIVE_YEARS = 5 * 365.25 * 86_400;
 
 /**
- * What a compressed file beside another one is: made from it or not. It is ten years younger
- * or older than it would be otherwise: servers send it in the other's place unless it is
- * older than that.
+ * Five years each, the later the younger. Apps compare files with those they are made from,
+ * and would make them anew; servers send what lies compressed beside a file in its place
+ * unless it is older, or stale: the compressed form of something else.
  */
-export type Sibling = 'current' | 'stale';
+const ages = ['stale', 'material', 'any', 'made', 'compressed'] as const;
 
-export function timeOf(digest: Buffer, sibling?: Sibling): number {
+export type Age = (typeof ages)[number];
+
+/** Seconds since 1970; whatever is younger was not unpacked but written. */
+export const LATEST_TIME = FIRST + ages.length * FIVE_YEARS;
+
+export function timeOf(digest: Buffer, age: Age): number {
   // 48 bits: the rest of the division prefers nothing that matters.
-  const time = START + (digest.readUIntBE(0, 6) % TEN_YEARS);
-  if (sibling === undefined) return time;
-  return sibling === 'current' ? time + TEN_YEARS : time - TEN_YEARS;
+  return FIRST + ages.indexOf(age) * FIVE_YEARS + (digest.readUIntBE(0, 6) % FIVE_YEARS);
+}
+
+const materials = [
+  'less|s[ac]ss|styl|coffee|tsx?|jsx|vue|po|tpl|twig|latte|blade\\.php|phtml|mustache',
+  'hbs|pug|ya?ml|neon|ini|xml|md',
+].join('|');
+const isMaterial = new RegExp(`\\.(?:${materials})$`, 'i');
+const isMade = /\.(?:min\.\w+|mo)$/i;
+
+/** Of a file, by its name. */
+export function ageOf(path: string): Age {
+  if (isMaterial.test(path)) return 'material';
+  return isMade.test(path) ? 'made' : 'any';
 }
 
 /** The times of directories: of the names in them and of everything below. */

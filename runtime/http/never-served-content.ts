@@ -11,7 +11,6 @@ import { mediaTypeOf } from './static/media-type.ts';
 const beginnings: readonly [title: string, RegExp][] = [
   ['source code', /^(?:#![^\n]*php|(?:\xef\xbb\xbf)?\s*<\?(?:php\b|=))/i],
   ['private keys', /^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/],
-  // With an extension of its own, it may be meant for visitors: maps are such files.
   ['databases', /^SQLite format 3\0/],
 ];
 const HEAD_BYTES = 128;
@@ -22,7 +21,8 @@ export function contentRuleOf(name: string, fd: number): NameRule | null {
   const head = Buffer.allocUnsafe(HEAD_BYTES);
   const text = head.toString('latin1', 0, readSync(fd, head, 0, HEAD_BYTES, 0));
   const [title] = beginnings.find(([, beginning]) => beginning.test(text)) ?? [];
-  if (title === 'databases' && /\.[^./]*$/.test(name)) return null;
+  // Maps are such files, too, and meant for visitors.
+  if (title === 'databases' && /\.(?:mbtiles|gpkg)$/i.test(name)) return null;
   return nameRules.find((rule) => rule.title === title) ?? null;
 }
 

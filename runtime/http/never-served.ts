@@ -110,7 +110,7 @@ const patterns = nameRules.map((rule) => {
   const isOther = `(?!.*\\.(?:pub|html?|${webExtensions})$)`;
   return `(?:\\.(?:${extensions || '(?!)'})|^${isOther}(?:${names}))${behind}`;
 });
-const never = new RegExp(patterns.join('|'), 'i');
+const never = new RegExp(patterns.join('|'), 'is');
 
 /** The rule that keeps a file from being sent. `name`: last part of a path, binary. */
 export function isNeverServed(name: string): boolean {
@@ -121,7 +121,7 @@ export function isNeverServed(name: string): boolean {
 export function nameRuleOf(name: string): NameRule | null {
   if (!isNeverServed(name)) return null;
   const bare = withoutEnd(name);
-  const at = patterns.findIndex((pattern) => new RegExp(pattern, 'i').test(bare));
+  const at = patterns.findIndex((pattern) => new RegExp(pattern, 'is').test(bare));
   return nameRules[at]!;
 }
 

@@ -183,6 +183,7 @@ test.each([
   ['mykey', '-----BEGIN OPENSSH PRIVATE KEY-----'],
   ['server.secret', '-----BEGIN PRIVATE KEY-----'],
   ['store', 'SQLite format 3\0'],
+  ['pages.index', 'SQLite format 3\0'],
 ])('%s is not known by its name, but by its content', async (name, content) => {
   const bytes = Buffer.from(content, 'latin1');
   const file = site.write(`public/${name}`, bytes);
@@ -191,6 +192,11 @@ test.each([
   expect((await get(site.port, `/${name}`)).status).toBe(200);
   writeFileSync(file, bytes);
   expect((await get(site.port, `/${name}`)).status).toBe(404);
+});
+
+test('a map is served, though it is a database', async () => {
+  site.write('public/city.mbtiles', 'SQLite format 3\0');
+  expect((await get(site.port, '/city.mbtiles')).status).toBe(200);
 });
 
 const strip = (text: string): string => text.replace(/Request [\w-]+/, '');

@@ -181,6 +181,22 @@ test('another content has another time, the same one the same, and all are past'
   }
 });
 
+test('what things are made from is older than what is made from it', async () => {
+  const pairs = [
+    ['a.scss', 'a.css'],
+    ['b.less', 'b.min.css'],
+    ['c.js', 'c.min.js'],
+    ['d.tpl', 'd.tpl.php'],
+    ['e.blade.php', 'e.php'],
+    ['f.po', 'f.mo'],
+    ['g.yaml', 'g.php'],
+  ] as const;
+  for (const name of pairs.flat()) writeFileSync(join(directory(), name), `in ${name}`);
+  const times = await timesOf();
+  const isOlder = pairs.map(([from, to]) => times[from]! < times[to]!);
+  expect(isOlder).toEqual(pairs.map(() => true));
+});
+
 test('a directory has another time when a name or a program in it is another', async () => {
   const first = await timesOf();
   renameSync(join(directory(), 'bin/tool'), join(directory(), 'bin/tools'));

@@ -14,6 +14,7 @@ test.each([
   'composer.json',
   'a.sql.gz',
   'a.php. ',
+  'id_rsa\n.1',
 ])('%s is never served', (name) => {
   expect(isNeverServed(name)).toBe(true);
 });
