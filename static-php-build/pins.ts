@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { sha256File } from './hash.ts';
 import type { Manifest } from './manifest.ts';
 import { findSource } from './sources.ts';
@@ -41,7 +42,8 @@ export async function assertPinned(
     faults.push(`${php} is not the file that ${libphp} describes`);
   }
   if (faults.length === 0) return;
+  const list = faults.map((fault) => `  ${fault}\n`).join('');
   throw new NotPinned(
-    `php is not what is pinned:\n${faults.map((f) => `  ${f}`).join('\n')}`,
+    `php is not what is pinned:\n${list}Remove ${dirname(php)} to have it built again.`,
   );
 }
