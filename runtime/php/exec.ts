@@ -1,5 +1,3 @@
-import { encodeOsText } from '../os-text.ts';
-
 /** A program as node:child_process and process.execve start it. */
 export interface Execution {
   file: string;
@@ -10,8 +8,8 @@ export interface Execution {
 
 /**
  * Node starts programs with UTF-8 only. Where there are other bytes, PHP's executable is
- * started under a name by which it makes bytes of all characters and then executes what was
- * meant (native/php-sapi/main.c).
+ * started under a name by which it makes them of the characters that stand for them, and then
+ * executes what was meant (native/php-sapi/exec.c).
  */
 export function throughPhp(php: string, execution: Execution): Execution {
   const { file, args, env } = execution;
@@ -21,12 +19,20 @@ export function throughPhp(php: string, execution: Execution): Execution {
   const again = file.startsWith('/proc/self/fd/') ? '/proc/self/exe' : file;
   return {
     file: php,
-    args: ['phpack-exec', again, ...args].map(toCharacters),
-    env: Object.fromEntries(Object.entries(env).map((pair) => pair.map(toCharacters))),
+    args: ['phpack-exec', again, ...args].map(standIn),
+    env: Object.fromEntries(Object.entries(env).map((pair) => pair.map(standIn))),
   };
 }
 
-/** One character per byte. */
-function toCharacters(text: string): string {
-  return encodeOsText(text).toString('latin1');
+/**
+ * For each byte that is not UTF-8 a character from U+F780 to U+F7FF, of private use. Those that
+ * are there already become three bytes that are not.
+ */
+function standIn(text: string): string {
+  return text.replace(/[\udc80-\udcff\uf780-\uf7ff]/gu, (character) => {
+    const bytes = character.isWellFormed()
+      ? [...Buffer.from(character)]
+      : [character.charCodeAt(0) - 0xdc00];
+    return String.fromCharCode(...bytes.map((byte) => 0xf700 + byte));
+  });
 }

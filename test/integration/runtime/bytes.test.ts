@@ -48,9 +48,16 @@ const output = async (script: string): Promise<string> => {
 describe('bytes that are not UTF-8 reach PHP as they are', () => {
   test('in arguments, beside what is', async () => {
     const code = `'echo bin2hex(implode(":", array_slice($argv, 1)));'`;
-    const words = String.raw`$'caf\xe9' naïve $'\xff\xfe' $'\xed\xb2\x80'`;
-    const expected = `caf\xe9:na\xc3\xafve:\xff\xfe:\xed\xb2\x80`;
+    // The last: a surrogate's bytes, and a character that stands for a byte on the way.
+    const words = String.raw`$'caf\xe9' naïve $'\xff\xfe' $'\xed\xb2\x80' $'\xef\x9e\xa9'`;
+    const expected = `caf\xe9:na\xc3\xafve:\xff\xfe:\xed\xb2\x80:\xef\x9e\xa9`;
     expect(await output(`"$@" php-cli -r ${code} -- ${words}`)).toBe(hex(expected));
+  });
+
+  test('however long a text beside them is', async () => {
+    const code = `'echo strlen($argv[1]), bin2hex($argv[2]);'`;
+    const words = String.raw`"$(printf 'ä%.0s' {1..60000})" $'\xe9'`;
+    expect(await output(`"$@" php-cli -r ${code} -- ${words}`)).toBe('120000e9');
   });
 
   test('in as many arguments as xargs gives at once', async () => {

@@ -179,6 +179,14 @@ describe('configuration and environment', () => {
     expect(lines[0]).toMatch(new RegExp(`^${data}/bin/[0-9a-f]{64}/php 77M$`));
   });
 
+  test('php of a script does not run without its php.ini', async () => {
+    const code =
+      'unlink(getenv("PHPRC")); passthru("php -r 1 2>&1", $status); echo $status;';
+    const args = ['--data-dir', data, '-d', 'precision=2', 'php-cli', '-r', code];
+    const { stdout } = await product.run(args);
+    expect(stdout).toMatch(/PHPACK_E_PHP_START: there is no php\.ini at \S+\n78$/);
+  });
+
   test.each([`a b'c"`, 'a$HOME`x`', String.raw`\a\ [1]{data}{app}`, 'ä=%&|~,@#!?*(<>'])(
     'sessions, temporary files and children work in a directory named %j',
     async (name) => {
