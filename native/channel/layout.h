@@ -64,7 +64,17 @@ typedef _Atomic uint32_t phpack_word;
 #define PHPACK_OUTCOME_OK 0u
 #define PHPACK_OUTCOME_EXITED 1u   /* detail: exit status */
 #define PHPACK_OUTCOME_SIGNALED 2u /* detail: signal number */
-#define PHPACK_OUTCOME_TIMEOUT 3u  /* killed by the zygote's clock */
+#define PHPACK_OUTCOME_TIMEOUT 3u  /* over a limit. detail: 0 ended when it was told
+                                      to, else the signal that killed it */
+
+/* worker.clock: CLOCK_MONOTONIC in ms, low word, whose last two bits say of what. */
+#define PHPACK_CLOCK_REQUEST 1u  /* when the request began */
+#define PHPACK_CLOCK_FINISHED 3u /* the client has everything since then */
+#define PHPACK_CLOCK_KIND 3u     /* mask */
+
+/* Tells a worker that its request is over its limit; sigqueue() with the value of its
+ * clock. The last real-time signal: neither libc nor the engine uses it. */
+#define PHPACK_SIGNAL_END SIGRTMAX
 
 struct phpack_slot {
   phpack_word claim;
@@ -102,10 +112,12 @@ struct phpack_worker {
   phpack_word bell;       /* futex: wakes an idle worker */
   phpack_word pid;        /* zygote */
   phpack_word slot;       /* slot index + 1 while busy; a hint, never truth */
-  phpack_word started_ms; /* CLOCK_MONOTONIC low word | 1 while busy, else 0 */
+  phpack_word clock;      /* while busy, else 0; see PHPACK_CLOCK_… */
   phpack_word requests;   /* served by this process */
   phpack_word kill_reason; /* zygote: 1 timeout */
-  uint32_t reserved[10];
+  phpack_word ended_clock; /* clock of the request it was told to end, and does */
+  phpack_word holds_opcache; /* 1 while it may change what OPcache shares */
+  uint32_t reserved[8];
 };
 
 struct phpack_channel {
@@ -114,7 +126,9 @@ struct phpack_channel {
   uint32_t request_timeout_ms; /* 0: none */
   uint32_t max_requests;       /* per worker process, 0: never recycle */
   uint32_t front_pid;
-  uint32_t reserved0[9];
+  uint32_t request_grace_ms; /* from being told to end until SIGKILL */
+  uint32_t after_finish_timeout_ms; /* instead of the request's, 0: none */
+  uint32_t reserved0[7];
 
   phpack_word ring_head; /* workers */
   uint32_t pad1[15];

@@ -52,6 +52,8 @@ static const char *map_memory(void) {
       .slot_count = phpack_channel->slot_count,
       .worker_count = phpack_channel->worker_count,
       .request_timeout_ms = phpack_channel->request_timeout_ms,
+      .request_grace_ms = phpack_channel->request_grace_ms,
+      .after_finish_timeout_ms = phpack_channel->after_finish_timeout_ms,
       .max_requests = phpack_channel->max_requests,
       .front_pid = phpack_channel->front_pid,
   };
@@ -174,14 +176,23 @@ uint32_t phpack_ring_waiting(uint32_t head) {
   return waiting > PHPACK_RING_ENTRIES ? 0 : waiting;
 }
 
+static void wake_worker(uint32_t index) {
+  struct phpack_worker *worker = &phpack_channel->workers[index];
+  atomic_fetch_add(&worker->bell, 1);
+  syscall(SYS_futex, &worker->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void phpack_wake_all(void) {
+  for (uint32_t i = 0; i < phpack_settings.worker_count; i++) wake_worker(i);
+}
+
 void phpack_wake_sleeper(void) {
   struct phpack_channel *channel = phpack_channel;
   if (phpack_ring_waiting(atomic_load(&channel->ring_head)) == 0) return;
   for (uint32_t i = 0; i < phpack_settings.worker_count; i++) {
     uint32_t bit = 1u << (i % 32);
     if (!(atomic_fetch_and(&channel->sleeping[i / 32], ~bit) & bit)) continue;
-    atomic_fetch_add(&channel->workers[i].bell, 1);
-    syscall(SYS_futex, &channel->workers[i].bell, FUTEX_WAKE, 1, NULL, NULL, 0);
+    wake_worker(i);
     return;
   }
 }

@@ -15,6 +15,7 @@ extern struct phpack_channel *phpack_channel;
 extern struct phpack_settings {
   uint32_t slot_count, worker_count;
   uint32_t request_timeout_ms; /* 0: none */
+  uint32_t request_grace_ms, after_finish_timeout_ms;
   uint32_t max_requests;       /* per worker process, 0: never recycle */
   uint32_t front_pid;
 } phpack_settings;
@@ -58,6 +59,9 @@ void phpack_set_news(uint32_t slot);
 /* Requests that wait in the ring, stale entries included. 0 also when the ring's words
  * make no sense: the front will see that, and start PHP anew. */
 uint32_t phpack_ring_waiting(uint32_t head);
+
+/* Lets all workers that sleep look what there is, requests or not. */
+void phpack_wake_all(void);
 
 /* Wakes one worker that sleeps, if there are requests. */
 void phpack_wake_sleeper(void);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "channel.h"
+#include "limit.h"
+#include "opcache.h"
 #include "request.h"
 #include "zygote.h"
 
@@ -36,6 +38,9 @@ static void after_fork_in_child(void) {
   /* From now on the callbacks discard what this process writes. */
   phpack_request.slot = NULL;
   phpack_drop_ends();
+  /* The memory is not there any more. */
+  phpack_limit_begin(NULL);
+  phpack_opcache_begin(NULL);
   for (size_t i = 0; i < sizeof caught / sizeof caught[0]; i++) {
     struct sigaction now;
     /* A script's own handler stays: it chose to have it in its children. */

@@ -6,6 +6,8 @@
 #include <ext/standard/info.h>
 #include <php_output.h>
 
+#include "leftovers.h"
+#include "limit.h"
 #include "request.h"
 #include "response.h"
 #include "sapi.h"
@@ -18,11 +20,14 @@ PHP_FUNCTION(phpack_response_headers);
  * it has been finished before. */
 PHP_FUNCTION(phpack_finish_request) {
   ZEND_PARSE_PARAMETERS_NONE();
-  if (!phpack_request.slot || phpack_request.is_response_ended) RETURN_FALSE;
+  if (!phpack_response_is_open()) RETURN_FALSE;
   php_output_end_all(); /* may bail out, with the response still open: a shorter one */
   php_header();
   phpack_response_end();
-  if (phpack_request.slot) phpack_post_news(phpack_request.index);
+  if (phpack_request.slot) {
+    phpack_limit_finish();
+    phpack_post_news(phpack_request.index);
+  }
   RETURN_TRUE;
 }
 
@@ -131,6 +136,12 @@ static PHP_MINIT_FUNCTION(phpack) {
   return SUCCESS;
 }
 
+static PHP_RINIT_FUNCTION(phpack) {
+  (void)type, (void)module_number;
+  phpack_clear_leftovers();
+  return SUCCESS;
+}
+
 static PHP_MINFO_FUNCTION(phpack) {
   (void)zend_module;
   php_info_print_table_start();
@@ -152,7 +163,7 @@ zend_module_entry phpack_module_entry = {
     functions,
     PHP_MINIT(phpack),
     NULL,
-    NULL,
+    PHP_RINIT(phpack),
     NULL,
     PHP_MINFO(phpack),
     "0.1.0",

@@ -29,6 +29,11 @@ static bool is_gone(struct phpack_slot *slot) {
          unread_in(slot) > PHPACK_RESPONSE_RING;
 }
 
+bool phpack_response_is_open(void) {
+  return phpack_request.slot && !phpack_request.is_response_ended &&
+         !phpack_request.is_response_cut;
+}
+
 static bool is_header(const sapi_header_struct *header, const char *name, size_t length) {
   return header->header_len > length && header->header[length] == ':' &&
          strncasecmp(header->header, name, length) == 0;
@@ -107,7 +112,7 @@ static uint32_t write_lines(char *into, const sapi_headers_struct *headers, int 
 
 void phpack_response_send_head(const sapi_headers_struct *headers) {
   struct phpack_slot *slot = phpack_request.slot;
-  if (!slot || phpack_request.is_response_ended || phpack_request.has_response_head) return;
+  if (!phpack_response_is_open() || phpack_request.has_response_head) return;
   if (!phpack_owns_slot(slot)) return;
   phpack_request.has_response_head = true;
   const char *phrase;
@@ -161,7 +166,7 @@ static void put_bytes(struct phpack_slot *slot, const char *bytes, uint32_t coun
 
 size_t phpack_response_write(const char *bytes, size_t length) {
   struct phpack_slot *slot = phpack_request.slot;
-  if (!slot || phpack_request.is_response_ended) return length;
+  if (!phpack_response_is_open()) return length;
   size_t done = 0;
   while (done < length) {
     if (is_gone(slot)) return done;
@@ -181,7 +186,7 @@ size_t phpack_response_write(const char *bytes, size_t length) {
 
 bool phpack_response_flush(void) {
   struct phpack_slot *slot = phpack_request.slot;
-  if (!slot || phpack_request.is_response_ended) return true;
+  if (!phpack_response_is_open()) return true;
   if (is_gone(slot)) return false;
   tell_front();
   return true;
@@ -189,7 +194,7 @@ bool phpack_response_flush(void) {
 
 void phpack_response_end(void) {
   struct phpack_slot *slot = phpack_request.slot;
-  if (!slot || phpack_request.is_response_ended) return;
+  if (!phpack_response_is_open()) return;
   phpack_request.is_response_ended = true;
   if (!phpack_owns_slot(slot)) return;
   if (!phpack_request.has_response_head) {
@@ -200,3 +205,5 @@ void phpack_response_end(void) {
   }
   atomic_store(&slot->response_ended, 1);
 }
+
+void phpack_response_cut(void) { phpack_request.is_response_cut = true; }

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* False: what is written is discarded. */
+bool phpack_response_is_open(void);
+
 /* Makes the response head valid. Once per response. */
 void phpack_response_send_head(const sapi_headers_struct *headers);
 
@@ -20,5 +23,9 @@ bool phpack_response_flush(void);
 
 /* No byte follows. A response without a head becomes an empty 500. Tells nobody. */
 void phpack_response_end(void);
+
+/* Nothing more of the response reaches the front, not even its end: unless that has been
+ * said before, the front tells the client of the failure. */
+void phpack_response_cut(void);
 
 #endif

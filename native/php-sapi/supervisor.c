@@ -11,8 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "apcu.h"
 #include "channel.h"
 #include "log.h"
+#include "opcache.h"
+#include "overdue.h"
 #include "worker.h"
 
 /* Workers that die without having taken a request are replaced ever more slowly. */
@@ -42,6 +45,7 @@ static void start_worker(uint32_t index) {
   struct keeper *keeper = &keepers[index];
   atomic_store(&shared->kill_reason, 0);
   atomic_store(&shared->requests, 0);
+  atomic_store(&shared->ended_clock, 0);
   fflush(NULL); /* or both would write what stdio holds */
   pid_t zygote = getpid();
   pid_t pid = fork();
@@ -74,7 +78,9 @@ static void fail_slot(struct phpack_slot *slot, bool is_timeout, int status) {
 static bool sweep(uint32_t index, int status) {
   struct phpack_channel *channel = phpack_channel;
   struct phpack_worker *shared = &channel->workers[index];
-  bool is_timeout = atomic_load(&shared->kill_reason) != 0;
+  uint32_t told = atomic_load(&shared->ended_clock);
+  bool is_timeout = atomic_load(&shared->kill_reason) != 0 ||
+                    (told != 0 && told == atomic_load(&shared->clock));
   bool had_request = false;
   atomic_fetch_and(&channel->sleeping[index / 32], ~(1u << (index % 32)));
   for (uint32_t i = 0; i < phpack_settings.slot_count; i++) {
@@ -90,7 +96,7 @@ static bool sweep(uint32_t index, int status) {
   }
   atomic_store(&shared->slot, 0);
   /* Or the clock would kill the successor for it. */
-  atomic_store(&shared->started_ms, 0);
+  atomic_store(&shared->clock, 0);
   atomic_store(&shared->pid, 0);
   atomic_fetch_add(&channel->deaths, 1);
   phpack_ring_doorbell();
@@ -104,6 +110,20 @@ static void report_idle_death(pid_t pid, int status) {
   } else if (WEXITSTATUS(status) != 0) {
     phpack_logf(LOG_ERR, "PHP worker %d ended with status %d between requests", (int)pid,
                 WEXITSTATUS(status));
+  }
+}
+
+/* Before the successor is forked: it inherits the cache. */
+static void mend_caches(uint32_t index, pid_t pid) {
+  if (atomic_exchange(&phpack_channel->workers[index].holds_opcache, 0)) {
+    phpack_opcache_restart();
+    phpack_logf(LOG_WARNING,
+                "PHP worker %d died while it changed OPcache: it is emptied", (int)pid);
+  }
+  if (phpack_apcu_renew()) {
+    phpack_logf(LOG_WARNING, "A PHP worker died while it changed APCu: all workers are "
+                             "replaced, with an empty cache");
+    phpack_wake_all();
   }
 }
 
@@ -126,6 +146,7 @@ static void bury(uint32_t index, int status) {
   bool had_request = sweep(index, status);
   keepers[index].pid = 0;
   if (!had_request) report_idle_death(pid, status);
+  mend_caches(index, pid);
   replace(index, had_request || has_served);
 }
 
@@ -141,27 +162,6 @@ static void reap(void) {
   }
 }
 
-/* A worker may end its request, and take another, between the look at its clock and the
- * kill. So the sentence is written first and the clock read again: if the same request
- * still runs, the worker will see the sentence before it takes another (next_request in
- * worker.c), and SIGKILL hits nobody else. Returns the milliseconds left. */
-static uint32_t kill_if_overdue(uint32_t index, uint32_t now) {
-  struct phpack_worker *shared = &phpack_channel->workers[index];
-  uint32_t limit = phpack_settings.request_timeout_ms;
-  uint32_t started = atomic_load(&shared->started_ms);
-  if (started == 0 || atomic_load(&shared->kill_reason)) return limit;
-  /* May be ahead by the 1 that tells it from 0. */
-  uint32_t age = (int32_t)(now - started) < 0 ? 0 : now - started;
-  if (age < limit) return limit - age;
-  atomic_store(&shared->kill_reason, 1);
-  if (atomic_load(&shared->started_ms) != started) {
-    atomic_store(&shared->kill_reason, 0);
-    return limit;
-  }
-  kill(keepers[index].pid, SIGKILL);
-  return limit;
-}
-
 static uint32_t start_if_due(uint32_t index, uint32_t now) {
   struct keeper *keeper = &keepers[index];
   if (atomic_load(&phpack_channel->stop)) return FOR_EVER;
@@ -170,16 +170,13 @@ static uint32_t start_if_due(uint32_t index, uint32_t now) {
   return keeper->pid ? FOR_EVER : FIRST_PAUSE_MS;
 }
 
-/* Does what the time has come for; returns how long nothing else will be due. A request
- * that starts meanwhile is due no sooner than a whole limit from now. */
+/* Does what the time has come for; returns how long nothing else will be due. */
 static uint32_t tick(uint32_t *alive) {
   uint32_t now = phpack_now_ms(), next = FOR_EVER;
-  uint32_t limit = phpack_settings.request_timeout_ms;
   *alive = 0;
   for (uint32_t i = 0; i < phpack_settings.worker_count; i++) {
-    uint32_t left = FOR_EVER;
-    if (!keepers[i].pid) left = start_if_due(i, now);
-    else if (limit) left = kill_if_overdue(i, now);
+    pid_t pid = keepers[i].pid;
+    uint32_t left = pid ? phpack_end_if_overdue(i, pid, now) : start_if_due(i, now);
     if (keepers[i].pid) (*alive)++;
     if (left < next) next = left;
   }

@@ -1,5 +1,5 @@
 /* Some functions change what PHP does not undo at the end of a request: signal handlers,
- * user and group, limits, priority. Under php-fpm the next visitor's request runs with it
+ * user and group, limits, priority, what a person has typed. Under php-fpm the next visitor's request runs with it
  * (a pcntl_alarm() kills somebody else's request). Here a worker that called one of them
  * serves its request to the end and is then replaced by a fresh one. */
 #include "taint.h"
@@ -13,6 +13,7 @@ static struct watched {
   zif_handler handler;     /* its own */
 } watched[] = {
     {"chroot", NULL, NULL},
+    {"mb_regex_set_options", NULL, NULL},
     {"pcntl_alarm", NULL, NULL},     {"pcntl_fork", NULL, NULL},
     {"pcntl_rfork", NULL, NULL},     {"pcntl_setcpuaffinity", NULL, NULL},
     {"pcntl_setns", NULL, NULL},     {"pcntl_setpriority", NULL, NULL},
@@ -22,6 +23,9 @@ static struct watched {
     {"posix_setgid", NULL, NULL},    {"posix_setpgid", NULL, NULL},
     {"posix_setrlimit", NULL, NULL}, {"posix_setsid", NULL, NULL},
     {"posix_setuid", NULL, NULL},    {"proc_nice", NULL, NULL},
+    {"readline_add_history", NULL, NULL},
+    {"readline_info", NULL, NULL},
+    {"readline_read_history", NULL, NULL},
 };
 
 #define WATCHED (sizeof watched / sizeof watched[0])
@@ -53,5 +57,7 @@ void phpack_watch_process_functions(void) {
     function->internal_function.handler = mark_and_call;
   }
 }
+
+void phpack_taint(void) { is_tainted = true; }
 
 bool phpack_is_tainted(void) { return is_tainted; }

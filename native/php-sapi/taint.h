@@ -7,6 +7,9 @@
 /* Once, in the zygote, after module startup. */
 void phpack_watch_process_functions(void);
 
+/* This process serves its request to the end, and no further one. */
+void phpack_taint(void);
+
 /* A script of this process has called one of the watched functions. */
 bool phpack_is_tainted(void);
 

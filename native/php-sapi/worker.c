@@ -8,10 +8,13 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "apcu.h"
 #include "body.h"
 #include "channel.h"
 #include "forked.h"
+#include "limit.h"
 #include "log.h"
+#include "opcache.h"
 #include "request.h"
 #include "response.h"
 #include "script.h"
@@ -24,6 +27,7 @@
 static struct {
   uint32_t index;
   struct phpack_worker *shared;
+  bool had_lost_apcu; /* from the start: another process would have no other */
 } self;
 
 static void allow_all_signals(void) {
@@ -42,6 +46,9 @@ void phpack_worker_begin(uint32_t index, pid_t zygote, char *name) {
   self.index = index;
   self.shared = &phpack_channel->workers[index];
   atomic_store(&self.shared->requests, 0);
+  self.had_lost_apcu = phpack_apcu_is_lost();
+  phpack_limit_begin(self.shared);
+  phpack_opcache_begin(self.shared);
   phpack_watch_forks();
 }
 
@@ -62,9 +69,16 @@ static int take_from_ring(void) {
   }
 }
 
+/* The zygote decided to kill this process for a request that has meanwhile ended: taking
+ * another one would let that die for it. See overdue.c. */
+static bool is_condemned(void) { return atomic_load(&self.shared->kill_reason) != 0; }
+
+/* A successor has another cache. */
+static bool has_lost_apcu(void) { return !self.had_lost_apcu && phpack_apcu_is_lost(); }
+
 static bool has_work(void) {
   return phpack_ring_waiting(atomic_load(&phpack_channel->ring_head)) > 0 ||
-         atomic_load(&phpack_channel->stop);
+         atomic_load(&phpack_channel->stop) || has_lost_apcu();
 }
 
 static void sleep_on_bell(void) {
@@ -76,14 +90,10 @@ static void sleep_on_bell(void) {
   atomic_fetch_and(sleeping, ~bit);
 }
 
-/* The zygote decided to kill this process for a request that has meanwhile ended: taking
- * another one would let that die for it. See supervisor.c, kill_if_overdue. */
-static bool is_condemned(void) { return atomic_load(&self.shared->kill_reason) != 0; }
-
 /* -1: no more requests. */
 static int next_request(void) {
   for (;;) {
-    if (is_condemned() || !phpack_has_all_ends()) return -1;
+    if (is_condemned() || has_lost_apcu() || !phpack_has_all_ends()) return -1;
     int index = take_from_ring();
     if (index >= 0) return index;
     if (atomic_load(&phpack_channel->stop) || !phpack_check_ends()) return -1;
@@ -95,15 +105,18 @@ static int next_request(void) {
 static void give_back(void) {
   struct phpack_slot *slot = phpack_request.slot;
   uint32_t index = phpack_request.index, claim = phpack_request.claim;
+  bool is_timeout = phpack_limit_has_struck();
   phpack_response_end();
   phpack_request.slot = NULL;
   phpack_request.serial = 0;
   if (phpack_owns_slot(slot)) {
-    atomic_store_explicit(&slot->outcome, PHPACK_OUTCOME_OK, memory_order_relaxed);
+    uint32_t outcome = is_timeout ? PHPACK_OUTCOME_TIMEOUT : PHPACK_OUTCOME_OK;
+    atomic_store_explicit(&slot->outcome, outcome, memory_order_relaxed);
+    atomic_store_explicit(&slot->outcome_detail, 0, memory_order_relaxed);
   }
   atomic_fetch_add(&self.shared->requests, 1);
   atomic_store(&self.shared->slot, 0);
-  atomic_store(&self.shared->started_ms, 0);
+  phpack_limit_stop();
   /* Not if a wrong word has made it somebody else's. */
   atomic_compare_exchange_strong(&slot->claim, &claim, PHPACK_DONE);
   phpack_post_news(index);
@@ -112,7 +125,7 @@ static void give_back(void) {
 /* False: the process should not serve another request. */
 static bool serve(uint32_t index) {
   atomic_store(&self.shared->slot, index + 1);
-  atomic_store(&self.shared->started_ms, phpack_now_ms() | 1);
+  phpack_limit_start();
   bool is_sound = true;
   if (phpack_request_open(index, PHPACK_CLAIM_TAKEN(self.index))) {
     is_sound = phpack_run_script();

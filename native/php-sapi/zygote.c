@@ -14,7 +14,10 @@
 
 #include "channel.h"
 #include "flush.h"
+#include "leftovers.h"
+#include "limit.h"
 #include "log.h"
+#include "opcache.h"
 #include "sapi.h"
 #include "supervisor.h"
 #include "taint.h"
@@ -55,7 +58,10 @@ static int start_php(void) {
   SIGG(reset) = 0;
 #endif
   phpack_watch_process_functions();
+  phpack_watch_leftovers();
   phpack_extend_flush();
+  phpack_limit_watch();
+  phpack_opcache_watch();
   return SUCCESS;
 }
 

@@ -16,6 +16,8 @@ const workers = {
   count: whole,
   maxRequests: whole,
   requestTimeoutMs: whole,
+  requestGraceMs: whole,
+  afterFinishTimeoutMs: whole,
   queueLimit: whole,
   queueTimeoutMs: whole,
 };
@@ -99,6 +101,8 @@ export const defaultConfig: AppConfig = {
     // Bounds what leaks in extensions, and is rare enough to cost nothing.
     maxRequests: 1000,
     requestTimeoutMs: 120_000,
+    requestGraceMs: 5000,
+    afterFinishTimeoutMs: 0,
     queueLimit: 1000,
     queueTimeoutMs: 30_000,
   },

@@ -96,6 +96,20 @@ export const flags: readonly Flag[] = [
     help: 'longest time for one request, such as 30s or 2m; 0: no limit',
   },
   {
+    name: 'request-grace',
+    value: { kind: 'duration', placeholder: 'TIME' },
+    key: 'workers.requestGraceMs',
+    commands: configured,
+    help: 'how long a request over a limit may take to end before it is killed',
+  },
+  {
+    name: 'after-finish-timeout',
+    value: { kind: 'duration', placeholder: 'TIME' },
+    key: 'workers.afterFinishTimeoutMs',
+    commands: configured,
+    help: 'longest time of work after fastcgi_finish_request(); 0: no limit',
+  },
+  {
     name: 'max-body',
     value: { kind: 'size', placeholder: 'SIZE' },
     key: 'http.maxBodyBytes',

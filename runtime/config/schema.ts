@@ -31,6 +31,8 @@ export const configKeys = {
   'workers.count': 'number',
   'workers.maxRequests': 'number',
   'workers.requestTimeoutMs': 'number',
+  'workers.requestGraceMs': 'number',
+  'workers.afterFinishTimeoutMs': 'number',
   'workers.queueLimit': 'number',
   'workers.queueTimeoutMs': 'number',
   'http.listen': 'texts',

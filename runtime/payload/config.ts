@@ -48,8 +48,12 @@ export interface AppConfig {
     count: number;
     /** Requests after which a worker is replaced; 0: never. */
     maxRequests: number;
-    /** Wall clock of one request; 0: no limit. 504 and SIGKILL. */
+    /** Wall clock of one request until its response is finished; 0: no limit. Then 504. */
     requestTimeoutMs: number;
+    /** How long a script over a limit may take to end when it is told to; then SIGKILL. */
+    requestGraceMs: number;
+    /** Wall clock of what a script does after fastcgi_finish_request(); 0: no limit. */
+    afterFinishTimeoutMs: number;
     /** Requests that may wait for a worker; more get 503. */
     queueLimit: number;
     queueTimeoutMs: number;

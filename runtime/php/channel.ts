@@ -22,6 +22,8 @@ export interface ChannelShape {
   workers: number;
   maxRequests: number;
   requestTimeoutMs: number;
+  requestGraceMs: number;
+  afterFinishTimeoutMs: number;
 }
 
 const { channel: at, slot: field } = layout;
@@ -93,6 +95,8 @@ export class Channel<User extends SlotUser = SlotUser> {
     words[at.slot_count >> 2] = shape.slots;
     words[at.worker_count >> 2] = shape.workers;
     words[at.request_timeout_ms >> 2] = shape.requestTimeoutMs;
+    words[at.request_grace_ms >> 2] = shape.requestGraceMs;
+    words[at.after_finish_timeout_ms >> 2] = shape.afterFinishTimeoutMs;
     words[at.max_requests >> 2] = shape.maxRequests;
     words[at.front_pid >> 2] = process.pid;
   }

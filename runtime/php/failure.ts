@@ -17,8 +17,12 @@ export function describeFailure(failure: PhpFailure): string {
     }
     case 'exited':
       return `PHP worker exited with status ${failure.status} in ${script}`;
-    case 'timeout':
-      return `PHP worker killed after ${failure.afterMs} ms in ${script}`;
+    case 'timeout': {
+      const { limit, afterMs, isKilled } = failure;
+      const since = limit === 'request' ? '' : ' from its response on';
+      const told = `PHP was told to end after ${afterMs} ms${since}`;
+      return `${told}${isKilled ? ', did not, and was killed,' : ''} in ${script}`;
+    }
     case 'queue-full':
       return 'Request refused: too many requests wait for a PHP worker';
     case 'queue-timeout':

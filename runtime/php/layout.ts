@@ -46,6 +46,8 @@ export const channel = {
   request_timeout_ms: 16,
   max_requests: 20,
   front_pid: 24,
+  request_grace_ms: 28,
+  after_finish_timeout_ms: 32,
   ring_head: 64,
   ring_tail: 128,
   sleeping: 192,
@@ -64,9 +66,11 @@ export const worker = {
   bell: 0,
   pid: 4,
   slot: 8,
-  started_ms: 12,
+  clock: 12,
   requests: 16,
   kill_reason: 20,
+  ended_clock: 24,
+  holds_opcache: 28,
 } as const;
 export const WORKER_BYTES = 64;
 

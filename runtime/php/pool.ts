@@ -1,6 +1,6 @@
 import { loadAddon, type NativeAddon } from '../native.ts';
 import { acceptBody, type ExchangeBody, noBody } from './body.ts';
-import type { Channel } from './channel.ts';
+import type { Channel, ChannelShape } from './channel.ts';
 import { type Ending, Exchange, type ExchangeOwner } from './exchange.ts';
 import { describeFailure } from './failure.ts';
 import { checkRequestHead, encodeRequestHead } from './head.ts';
@@ -51,9 +51,17 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     const workers = Math.max(1, Math.min(options.workers, layout.MAX_WORKERS));
     this.#options = { ...options, workers };
     const { maxRequests, requestTimeoutMs } = options;
+    const { requestGraceMs, afterFinishTimeoutMs } = options;
     // Enough that a worker never waits for the front to hand on the next request.
     const slots = Math.min(layout.MAX_SLOTS, Math.max(64, workers * 4));
-    const shape = { workers, slots, maxRequests, requestTimeoutMs };
+    const shape: ChannelShape = {
+      workers,
+      slots,
+      maxRequests,
+      requestTimeoutMs,
+      requestGraceMs,
+      afterFinishTimeoutMs,
+    };
     this.#supervisor = new Supervisor(addon, shape, options, {
       onStart: (channel) => {
         this.#channel = channel;

@@ -1,7 +1,7 @@
 import { byteOf, type Channel, wordOf } from './channel.ts';
 import { DamageError } from './failure.ts';
 import * as layout from './layout.ts';
-import type { PhpFailure } from './types.ts';
+import type { PhpFailure, PhpTimeout } from './types.ts';
 
 const field = layout.slot;
 const CLAIM = field.claim >> 2;
@@ -75,10 +75,11 @@ export function setRead(channel: Memory, slot: number, read: number): void {
 
 /** How a DONE request failed; null when its worker served it. */
 export function failureOf(
-  { words, shape }: Memory,
+  channel: Memory,
   slot: number,
   script: string,
 ): PhpFailure | null {
+  const { words } = channel;
   const base = wordOf(slot);
   const outcome: number = words[base + OUTCOME]!;
   const detail = words[base + DETAIL]!;
@@ -88,12 +89,25 @@ export function failureOf(
     case layout.OUTCOME_SIGNALED:
       return { reason: 'crashed', signal: detail, script };
     case layout.OUTCOME_TIMEOUT:
-      return { reason: 'timeout', afterMs: shape.requestTimeoutMs, script };
+      return timeoutOf(channel, slot, detail !== 0, script);
     case layout.OUTCOME_ZYGOTE_DIED:
       return { reason: 'zygote-died' };
     default:
       return { reason: 'exited', status: detail, script };
   }
+}
+
+function timeoutOf(
+  channel: Memory,
+  slot: number,
+  isKilled: boolean,
+  script: string,
+): PhpTimeout {
+  const { requestTimeoutMs, afterFinishTimeoutMs } = channel.shape;
+  const [limit, afterMs] = isEnded(channel, slot)
+    ? (['after-finish', afterFinishTimeoutMs] as const)
+    : (['request', requestTimeoutMs] as const);
+  return { reason: 'timeout', limit, afterMs, isKilled, script };
 }
 
 /**

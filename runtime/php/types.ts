@@ -53,7 +53,7 @@ export type PhpRequestBody =
 export type PhpFailure =
   | { reason: 'crashed'; signal: number; script: string }
   | { reason: 'exited'; status: number; script: string }
-  | { reason: 'timeout'; afterMs: number; script: string }
+  | PhpTimeout
   | { reason: 'queue-full' }
   | { reason: 'queue-timeout' }
   | { reason: 'stopping' }
@@ -62,6 +62,16 @@ export type PhpFailure =
   | { reason: 'zygote-died' }
   /** What PHP left in the shared memory makes no sense. */
   | { reason: 'damaged'; detail: string; script: string };
+
+/** Over a limit: that of a request, or that of what a script does after its response. */
+export interface PhpTimeout {
+  reason: 'timeout';
+  limit: 'request' | 'after-finish';
+  afterMs: number;
+  /** False: it ended when it was told to. */
+  isKilled: boolean;
+  script: string;
+}
 
 /** Implemented by the front, one object per request; methods are called in this order. */
 export interface PhpResponseSink {
@@ -125,8 +135,12 @@ export interface PhpPoolOptions {
   workers: number;
   /** Requests after which a worker process is replaced; 0: never. */
   maxRequests: number;
-  /** Wall-clock limit of one request, ended by SIGKILL and 504; 0: none. */
+  /** Wall-clock limit of one request, until its response is finished: then 504; 0: none. */
   requestTimeoutMs: number;
+  /** How long a request over a limit may take to end when it is told to; then SIGKILL. */
+  requestGraceMs: number;
+  /** Wall-clock limit of what a script does after fastcgi_finish_request(); 0: none. */
+  afterFinishTimeoutMs: number;
   /** Requests that may wait for a worker; more are refused (`queue-full`). */
   queueLimit: number;
   /** How long one may wait (`queue-timeout`); 0: for ever. */

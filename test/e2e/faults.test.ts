@@ -69,7 +69,7 @@ test('a script that never ends is stopped by the clock, busy or asleep', async (
     ['busy', 'sleep'].map((how) => fetch(`${server.url}/hang.php?how=${how}`)),
   );
   expect(answers.map((answer) => answer.status)).toEqual([504, 504]);
-  const entry = await server.logged((one) => one.msg.includes('killed after'));
+  const entry = await server.logged((one) => one.msg.includes('told to end after'));
   expect(entry.msg).toMatch(/hang\.php$/);
   expect((await fetch(server.url)).status).toBe(200);
 });

@@ -85,7 +85,7 @@ test('a crash after the response is complete is logged, as nobody can be told', 
 test('a request over its time limit ends its worker with a timeout', async () => {
   const fake = openPool({ requestTimeoutMs: 1000 });
   const slow = await send(fake.pool, 'sleep=60000').settled();
-  expect(slow.failure).toEqual({ reason: 'timeout', afterMs: 1000, script });
+  expect(slow.failure).toMatchObject({ reason: 'timeout', afterMs: 1000, script });
   expect((await send(fake.pool, 'bytes=1').settled()).isEnded).toBe(true);
   expect(fake.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
   await expectAllFree(fake);

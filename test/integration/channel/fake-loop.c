@@ -62,12 +62,13 @@ int work(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     self->slot = (uint32_t)slot + 1;
-    self->started_ms = (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000) | 1;
+    uint32_t now_ms = (uint32_t)(now.tv_sec * 1000 + now.tv_nsec / 1000000);
+    self->clock = (now_ms & ~PHPACK_CLOCK_KIND) | PHPACK_CLOCK_REQUEST;
     serve((uint32_t)slot);
     struct phpack_slot *done = phpack_slot_at(fake.memory, (uint32_t)slot);
     atomic_store(&done->outcome, PHPACK_OUTCOME_OK);
     self->slot = 0;
-    self->started_ms = 0;
+    self->clock = 0;
     point();
     atomic_store(&done->claim, PHPACK_DONE);
     point();

@@ -63,7 +63,7 @@ void post_news(uint32_t slot) {
 static void start_worker(uint32_t index) {
   struct phpack_worker *worker = &fake.memory->workers[index];
   worker->kill_reason = 0;
-  worker->started_ms = 0;
+  worker->clock = 0;
   worker->slot = 0;
   pid_t parent = getpid();
   uint32_t generation = atomic_fetch_add(&fake.memory->forks, 1);
@@ -132,13 +132,13 @@ static int kill_overdue(void) {
   for (uint32_t i = 0; i < fake.memory->worker_count; i++) {
     struct phpack_worker *worker = &fake.memory->workers[i];
     if (worker->pid) alive++;
-    uint32_t started = worker->started_ms;
+    uint32_t started = worker->clock;
     if (!started || !fake.memory->request_timeout_ms || !worker->pid) continue;
     if ((int32_t)(now_ms() - started) <= (int32_t)fake.memory->request_timeout_ms) {
       continue;
     }
     worker->kill_reason = 1;
-    if (worker->started_ms == started) kill((pid_t)worker->pid, SIGKILL);
+    if (worker->clock == started) kill((pid_t)worker->pid, SIGKILL);
     else worker->kill_reason = 0;
   }
   return alive;

@@ -63,6 +63,8 @@ export function openFakePool(options: FakeOptions = {}): FakePool {
     workers: 2,
     maxRequests: 0,
     requestTimeoutMs: 0,
+    requestGraceMs: 1000,
+    afterFinishTimeoutMs: 0,
     queueLimit: 10_000,
     queueTimeoutMs: 0,
     ...options,

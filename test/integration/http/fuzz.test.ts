@@ -70,7 +70,7 @@ function write(exchange: FakeExchange, pieces: number, open: Set<FakeExchange>):
     }
     if (exchange.isAborted) return;
     open.delete(exchange);
-    if (pieces % 5 === 0) sink.onFailure({ reason: 'timeout', afterMs: 1, script: 'x' });
+    if (pieces % 5 === 0) sink.onFailure({ reason: 'crashed', signal: 11, script: 'x' });
     else sink.onEnd();
   };
   exchange.onResume = () => setImmediate(run);

@@ -281,7 +281,16 @@ describe('when PHP fails', () => {
     [{ reason: 'crashed', signal: 11, script: '/x.php' }, 502],
     [{ reason: 'exited', status: 255, script: '/x.php' }, 502],
     [{ reason: 'zygote-died' }, 502],
-    [{ reason: 'timeout', afterMs: 1000, script: '/x.php' }, 504],
+    [
+      {
+        reason: 'timeout',
+        limit: 'request',
+        afterMs: 1000,
+        isKilled: false,
+        script: '/x.php',
+      },
+      504,
+    ],
     [{ reason: 'queue-full' }, 503],
     [{ reason: 'queue-timeout' }, 503],
     [{ reason: 'stopping' }, 503],

@@ -40,6 +40,8 @@ export async function startRealSite(
     workers: settings.workers ?? 4,
     maxRequests: 0,
     requestTimeoutMs: 0,
+    requestGraceMs: 1000,
+    afterFinishTimeoutMs: 0,
     queueLimit: 1000,
     queueTimeoutMs: 0,
     onLog: (entry) => void phpLog.push(entry),

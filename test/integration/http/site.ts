@@ -24,6 +24,8 @@ export const baseConfig: AppConfig = {
     count: 4,
     maxRequests: 0,
     requestTimeoutMs: 0,
+    requestGraceMs: 1000,
+    afterFinishTimeoutMs: 0,
     queueLimit: 100,
     queueTimeoutMs: 0,
   },

@@ -73,6 +73,8 @@ export class Php {
       workers: 1,
       maxRequests: 0,
       requestTimeoutMs: 0,
+      requestGraceMs: 1000,
+      afterFinishTimeoutMs: 0,
       queueLimit: 10_000,
       queueTimeoutMs: 0,
       ...rest,

@@ -80,34 +80,6 @@ test('the stack of endless native recursion takes one worker only', async () => 
   expect(await php.text('echo "next";')).toBe('next');
 });
 
-test('a request over its wall-clock limit is killed and told apart', async () => {
-  const php = new Php({ workers: 2, requestTimeoutMs: 1500 });
-  const slow = await php.get('sleep(60);');
-  expect(slow.failure).toMatchObject({ reason: 'timeout', afterMs: 1500 });
-  // Longer than the limit, so that a successor with the clock of the dead would be found.
-  for (let i = 0; i < 8; i++) {
-    expect(await php.text('usleep(250000); echo "in time";')).toBe('in time');
-  }
-  expect(php.words()[layout.channel.deaths >> 2]).toBe(1);
-  expect(php.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
-  await expectAllFree(php);
-});
-
-test('the limit is that of each request, not of the worker', async () => {
-  const php = new Php({ requestTimeoutMs: 2000 });
-  for (let i = 0; i < 10; i++)
-    expect(await php.text('usleep(250000); echo "ok";')).toBe('ok');
-  expect(php.worker(0, 'requests')).toBe(10);
-});
-
-test('a script that goes on after its response has the same limit', async () => {
-  const php = new Php({ requestTimeoutMs: 2000 });
-  const early = await php.get('echo "x"; fastcgi_finish_request(); sleep(60);');
-  expect(early.isEnded).toBe(true);
-  await php.logged(/ms/);
-  expect(await php.text('echo "next";')).toBe('next');
-});
-
 test('a script with a name beyond ASCII is named in the log', async () => {
   const php = new Php();
   php.file('ü.php', '<?php fastcgi_finish_request(); posix_kill(getmypid(), 11);');
@@ -229,6 +201,8 @@ test('when the server is killed, nothing of PHP survives it', async () => {
       workers: 2,
       maxRequests: 0,
       requestTimeoutMs: 0,
+      requestGraceMs: 1000,
+      afterFinishTimeoutMs: 0,
       queueLimit: 10,
       queueTimeoutMs: 0,
     })});

@@ -36,6 +36,8 @@ export class PhpSite {
       workers: 4,
       maxRequests: 0,
       requestTimeoutMs: 0,
+      requestGraceMs: 1000,
+      afterFinishTimeoutMs: 0,
       queueLimit: 10_000,
       queueTimeoutMs: 0,
       ...options,

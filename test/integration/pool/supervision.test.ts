@@ -176,6 +176,8 @@ test('a server killed without warning leaves no PHP behind', async () => {
     workers: 4,
     maxRequests: 0,
     requestTimeoutMs: 0,
+    requestGraceMs: 1000,
+    afterFinishTimeoutMs: 0,
     queueLimit: 10,
     queueTimeoutMs: 0,
   };

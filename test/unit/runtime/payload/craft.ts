@@ -60,6 +60,8 @@ export const completeConfig: AppConfig = {
     count: 0,
     maxRequests: 0,
     requestTimeoutMs: 0,
+    requestGraceMs: 1000,
+    afterFinishTimeoutMs: 0,
     queueLimit: 100,
     queueTimeoutMs: 30_000,
   },
