@@ -6,7 +6,7 @@ import { cachedFile, cacheKey, cacheRoot } from './cache.ts';
 import { runScript } from './child.ts';
 import { PackagerError } from './errors.ts';
 import { parseJson, readTextIfExists } from './project/json.ts';
-import type { Substitute } from '../runtime/payload/format.ts';
+import type { Substitute } from '../contract/manifest.ts';
 import type { PhpFacts } from './project/requirements.ts';
 import type { Target } from './targets.ts';
 
@@ -54,6 +54,7 @@ const libphp = z.looseObject({
  * All that decides about the parts; a change of any file makes their builders ask again.
  */
 const sources = [
+  'contract',
   'runtime',
   'native',
   'static-php-build',

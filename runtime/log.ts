@@ -1,5 +1,5 @@
 import { endStderr, writeToStderr } from './log-output.ts';
-import type { AppConfig } from './payload/config.ts';
+import type { AppConfig } from '../contract/config.ts';
 import { printable, printableJson } from './printable.ts';
 
 export type LogLevel = AppConfig['log']['level'];

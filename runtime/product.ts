@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { applyFlags, type EffectiveConfig } from './config/effective.ts';
-import type { AppConfig } from './payload/config.ts';
+import type { AppConfig } from '../contract/config.ts';
 import { errnoOf, ProductError } from './errors.ts';
 import type { Log } from './log.ts';
 import { loadAddon, type NativeAddon } from './native.ts';
@@ -13,7 +13,7 @@ import {
   prepareDataDir,
 } from './payload/data-dir.ts';
 import { extractApp } from './payload/extract.ts';
-import type { PayloadPart } from './payload/format.ts';
+import type { PayloadPart } from '../contract/manifest.ts';
 import type { MovedPlace } from './payload/moved.ts';
 import { loadablePath, type RunnablePhp, runnablePhp } from './payload/noexec.ts';
 import type { OpenPayload } from './payload/trailer.ts';

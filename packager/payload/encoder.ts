@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { finished } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
-import type { PayloadPart } from '../../runtime/payload/format.ts';
+import type { PayloadPart } from '../../contract/manifest.ts';
 
 export type EncodedPart = Omit<PayloadPart, 'fromEnd'>;
 

@@ -15,7 +15,7 @@ import {
   type PayloadPart,
   TRAILER_BYTES,
   TRAILER_MAGIC,
-} from '../../runtime/payload/format.ts';
+} from '../../contract/manifest.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
 
 export interface OpenProduct {

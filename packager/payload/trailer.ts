@@ -5,7 +5,7 @@ import {
   type PayloadPart,
   TRAILER_BYTES,
   TRAILER_MAGIC,
-} from '../../runtime/payload/format.ts';
+} from '../../contract/manifest.ts';
 
 /** A part as it was written, before it is known how far it is from the file's end. */
 export interface WrittenPart extends Omit<PayloadPart, 'fromEnd'> {

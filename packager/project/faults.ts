@@ -1,4 +1,4 @@
-import type { AppConfig } from '../../runtime/payload/format.ts';
+import type { AppConfig } from '../../contract/manifest.ts';
 import { compileGlobs } from './glob.ts';
 
 /** What is wrong with values that the types of the schema let through. */

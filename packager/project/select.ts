@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type AppConfig, TRAILER_MAGIC } from '../../runtime/payload/format.ts';
+import { type AppConfig, TRAILER_MAGIC } from '../../contract/manifest.ts';
 import { PackagerError } from '../errors.ts';
 import { type NamedPaths, nothingNamed } from './autoload.ts';
 import { compileGlobs, expandBraces, type Matcher } from './glob.ts';

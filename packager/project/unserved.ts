@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { PathRules } from '../../runtime/http/path-rules.ts';
+import { PathRules } from '../../contract/served/path-rules.ts';
 import { globOf } from './denied.ts';
 import type { Project } from './project.ts';
 import type { AppTree } from './walk.ts';

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Substitute } from '../../runtime/payload/format.ts';
+import type { Substitute } from '../../contract/manifest.ts';
 import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
 import type { WrittenProduct } from '../payload/write.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerCount } from '../config/effective.ts';
 import { asProductError, ProductError } from '../errors.ts';
-import { toText } from '../http/bytes.ts';
+import { toText } from '../../contract/bytes.ts';
 import type { Log } from '../log.ts';
 import { useWriteNoWait } from '../log-output.ts';
 import { markInUse } from '../payload/lock.ts';

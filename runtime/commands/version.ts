@@ -1,4 +1,4 @@
-import type { Libphp } from '../payload/format.ts';
+import type { Libphp } from '../../contract/manifest.ts';
 import { readPart } from '../payload/part.ts';
 import type { OpenPayload } from '../payload/trailer.ts';
 import type { Product } from '../product.ts';

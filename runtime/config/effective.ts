@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { ProductError } from '../errors.ts';
-import type { AppConfig } from '../payload/config.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import { MAX_WORKERS } from '../php/layout.ts';
 import { type Flag, flags } from './flags.ts';
 import { type ConfigKey, configKeys, flatten, isConfigKey } from './schema.ts';

@@ -1,6 +1,6 @@
 import { ProductError } from '../errors.ts';
 import { logLevels } from '../log.ts';
-import type { AppConfig } from '../payload/config.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import { linkedPaths } from '../payload/version.ts';
 
 export type ValueKind =

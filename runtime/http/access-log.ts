@@ -1,5 +1,5 @@
 import type { Connection } from './connection.ts';
-import { toText } from './bytes.ts';
+import { toText } from '../../contract/bytes.ts';
 import type { FrontResponse } from './response.ts';
 import type { FrontLog, FrontState } from './state.ts';
 

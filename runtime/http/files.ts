@@ -8,7 +8,8 @@ import {
 } from 'node:fs';
 import { lstatSync, statSync } from 'node:fs';
 import { errnoOf } from '../errors.ts';
-import { toFsPath } from './bytes.ts';
+import { isInsideAny } from '../../contract/paths.ts';
+import { toFsPath } from '../../contract/bytes.ts';
 
 /**
  * What tells a file apart from every other one and from itself after a change. A file
@@ -103,14 +104,4 @@ export function openInside(path: string, roots: readonly string[]): OpenedFile |
   }
   closeSync(fd);
   return null;
-}
-
-export function isInsideAny(path: string, roots: readonly string[]): boolean {
-  return roots.some((root) => isInside(path, root));
-}
-
-export function isInside(path: string, root: string): boolean {
-  return (
-    path.startsWith(root) && (path.length === root.length || path[root.length] === '/')
-  );
 }

@@ -6,7 +6,7 @@ import { type AccessLog, createAccessLog } from './access-log.ts';
 import { onClientError, refuseConnect } from './client-error.ts';
 import { connectionOf } from './connection.ts';
 import { findMaxConnections } from './descriptors.ts';
-import { compileGlobs } from './glob.ts';
+import { compileGlobs } from '../../contract/served/glob.ts';
 import { answer } from './answer.ts';
 import { Intake } from './intake.ts';
 import { type Listening, listenAll } from './listeners.ts';

@@ -1,19 +1,23 @@
 import { closeSync, realpathSync } from 'node:fs';
-import type { AppConfig } from '../payload/config.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import type { MovedPlace } from '../payload/moved.ts';
 import { ProductError } from '../errors.ts';
-import { toBinary, toFsPath, toText } from './bytes.ts';
+import { toBinary, toFsPath, toText } from '../../contract/bytes.ts';
 import {
   type FileIdentity,
   findStats,
   hasEntry,
   identityOf,
-  isInside,
   isSameFile,
   openInside,
 } from './files.ts';
-import { contentRuleOf } from './never-served-content.ts';
-import { isScriptName, type LinkedRoot, PathRules } from './path-rules.ts';
+import { isInside } from '../../contract/paths.ts';
+import { contentRuleOf } from '../../contract/served/never-served-content.ts';
+import {
+  isScriptName,
+  type LinkedRoot,
+  PathRules,
+} from '../../contract/served/path-rules.ts';
 import type { StaticAsset } from './static/asset.ts';
 import { encodePath, normalizePath } from './target.ts';
 

@@ -1,4 +1,4 @@
-import type { AppConfig } from '../payload/config.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import type { Log } from '../log.ts';
 import type { PhpPool } from '../php/types.ts';
 import type { SpoolDirectory } from './spool.ts';

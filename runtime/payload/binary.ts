@@ -13,7 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../errors.ts';
 import { assertOwn, fileSystemError } from './data-dir.ts';
-import type { PayloadPart } from './format.ts';
+import type { PayloadPart } from '../../contract/manifest.ts';
 import { readPart } from './part.ts';
 import { hideTree, NEW_PREFIX, removeTree } from './remove.ts';
 import type { OpenPayload } from './trailer.ts';

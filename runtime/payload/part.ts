@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { ProductError } from '../errors.ts';
-import type { PayloadPart } from './format.ts';
+import type { PayloadPart } from '../../contract/manifest.ts';
 import type { OpenPayload } from './trailer.ts';
 
 /**

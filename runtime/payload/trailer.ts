@@ -7,7 +7,7 @@ import {
   type PayloadPart,
   TRAILER_BYTES,
   TRAILER_MAGIC,
-} from './format.ts';
+} from '../../contract/manifest.ts';
 
 /** A manifest is a few kilobytes; more would be read into memory for nothing. */
 const MAX_MANIFEST_BYTES = 16 << 20;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, ProductError } from '../errors.ts';
-import type { AppConfig } from './config.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import { assertOwn } from './data-dir.ts';
 import { outermost, parseWritable, type WritablePath } from './writable.ts';
 

@@ -8,7 +8,14 @@ import { type RunResult, run, runAny } from '../apps/run.ts';
 import { type ServeOptions, type Server, startServer } from './server.ts';
 
 const repository = path.join(import.meta.dirname, '../..');
-const sources = ['packager', 'runtime', 'native', 'static-php-build', 'templates'];
+const sources = [
+  'contract',
+  'packager',
+  'runtime',
+  'native',
+  'static-php-build',
+  'templates',
+];
 /** Products run as `nobody`: root could write into a tree that is read-only for everybody else. */
 export const user = process.getuid?.() === 0 ? 65534 : undefined;
 

@@ -9,7 +9,7 @@ import {
 } from '../files.ts';
 import type { FileRoute } from '../routing.ts';
 import { type Coding, codings } from './encodings.ts';
-import { mediaTypeOf } from './media-type.ts';
+import { mediaTypeOf } from '../../../contract/served/media-type.ts';
 
 /** Up to this size a file is kept in memory and its tag is a hash of its content. */
 export const MAX_SMALL_BYTES = 64 * 1024;

@@ -1,4 +1,4 @@
-import { compileGlob } from '../glob.ts';
+import { compileGlob } from '../../../contract/served/glob.ts';
 
 /** `rules`: glob → value of `Cache-Control`; the first that matches counts. */
 export function cacheControlRule(

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createFront, type Front } from '../../../runtime/http/front.ts';
 import type { PhpPool } from '../../../runtime/php/types.ts';
-import type { AppConfig } from '../../../runtime/payload/config.ts';
+import type { AppConfig } from '../../../contract/config.ts';
 import type { MovedPlace } from '../../../runtime/payload/moved.ts';
 import { type FakeExchange, FakePool } from './fake-pool.ts';
 

@@ -7,7 +7,7 @@ import {
   type Template,
   templateConfig,
 } from '../../../packager/project/template.ts';
-import type { AppConfig } from '../../../runtime/payload/config.ts';
+import type { AppConfig } from '../../../contract/config.ts';
 import { get } from './raw.ts';
 import { type Site, startSite } from './site.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadTemplates } from '../../../packager/project/template.ts';
-import { hiddenRule, nameRules } from '../../../runtime/http/never-served.ts';
+import { hiddenRule, nameRules } from '../../../contract/served/never-served.ts';
 
 const file = join(import.meta.dirname, '../../../docs/reference/http.md');
 const [, section] = readFileSync(file, 'utf8').split('## What is never sent\n');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { compileGlobs } from '../../../../packager/project/glob.ts';
-import { compileGlobs as compileForFront } from '../../../../runtime/http/glob.ts';
+import { compileGlobs as compileForFront } from '../../../../contract/served/glob.ts';
 
 const cases: readonly [glob: string, matches: string[], others: string[]][] = [
   ['*.php', ['a.php', '.php'], ['a.phpx', 'dir/a.php', 'aphp']],

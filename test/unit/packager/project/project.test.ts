@@ -5,7 +5,7 @@ import { mergeConfig } from '../../../../packager/project/config.ts';
 import { readProject } from '../../../../packager/project/project.ts';
 import { loadTemplates, templateConfig } from '../../../../packager/project/template.ts';
 import { checkConfig } from '../../../../runtime/config/schema.ts';
-import { PathRules } from '../../../../runtime/http/path-rules.ts';
+import { PathRules } from '../../../../contract/served/path-rules.ts';
 import { type TreeContent, temporaryTree } from '../tree.ts';
 
 const composer = (...names: string[]): string =>

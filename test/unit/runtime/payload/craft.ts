@@ -3,14 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { buffer } from 'node:stream/consumers';
 import { zstdCompressSync } from 'node:zlib';
 import tarStream from 'tar-stream';
-import type { AppConfig } from '../../../../runtime/payload/config.ts';
+import type { AppConfig } from '../../../../contract/config.ts';
 import {
   FORMAT_VERSION,
   type Libphp,
   type PayloadManifest,
   type PayloadPart,
   TRAILER_MAGIC,
-} from '../../../../runtime/payload/format.ts';
+} from '../../../../contract/manifest.ts';
 
 export const sha256 = (bytes: Buffer | string): string =>
   createHash('sha256').update(bytes).digest('hex');

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { FORMAT_VERSION } from '../../../../runtime/payload/format.ts';
+import { FORMAT_VERSION } from '../../../../contract/manifest.ts';
 import { readPart } from '../../../../runtime/payload/part.ts';
 import { openPayload } from '../../../../runtime/payload/trailer.ts';
 import { type CraftOptions, craftProduct, craftTar, sha256 } from './craft.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compileGlob, compileTreeGlobs } from '../../../../runtime/http/glob.ts';
+import { compileGlob, compileTreeGlobs } from '../../../../contract/served/glob.ts';
 
 test.each([
   ['*.css', 'a.css', true],

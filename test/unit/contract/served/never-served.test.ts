@@ -3,7 +3,7 @@ import {
   isHidden,
   isNeverServed,
   nameRuleOf,
-} from '../../../../runtime/http/never-served.ts';
+} from '../../../../contract/served/never-served.ts';
 
 test.each([
   'a.php',

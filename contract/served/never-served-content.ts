@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { toFsPath } from './bytes.ts';
+import { toFsPath } from '../bytes.ts';
 import { type NameRule, nameRules } from './never-served.ts';
-import { mediaTypeOf } from './static/media-type.ts';
+import { mediaTypeOf } from './media-type.ts';
 
 /**
  * What the first bytes tell where a name tells browsers nothing: scripts for the command line

@@ -1,4 +1,4 @@
-import { toBinary } from './bytes.ts';
+import { toBinary } from '../bytes.ts';
 
 /**
  * `*` matches within one name, `**` across directories, `?` one character, `{a,b}`

@@ -1,6 +1,6 @@
-import type { AppConfig } from '../payload/config.ts';
-import { toBinary } from './bytes.ts';
-import { isInside, isInsideAny } from './files.ts';
+import type { AppConfig } from '../config.ts';
+import { toBinary } from '../bytes.ts';
+import { isInside, isInsideAny } from '../paths.ts';
 import { compileGlobs, compileTreeGlobs } from './glob.ts';
 import { hiddenRule, isHidden, isNeverServed, nameRuleOf } from './never-served.ts';
 import { contentRuleOfFile } from './never-served-content.ts';
