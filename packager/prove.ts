@@ -91,9 +91,16 @@ function warnOfIni(complaints: readonly string[]): string | null {
   return lines.length === 0 ? null : `PHP says of its php.ini:\n  ${lines.join('\n  ')}`;
 }
 
-/** Files or parts of PHP that are not in the product. */
-const unmendable =
-  /Failed opening required|Class "[^"]+" not found|undefined function|could not find driver/;
+/** Files or parts of PHP that are not in the product, or Composer's word for such. */
+const unmendable = new RegExp(
+  [
+    'Failed opening required',
+    'Class "[^"]+" not found',
+    'undefined function',
+    'could not find driver',
+    'Composer detected issues in your platform',
+  ].join('|'),
+);
 
 async function assertExtensions(options: ProveOptions, dataDir: string): Promise<void> {
   const { binary, extensions, signal } = options;

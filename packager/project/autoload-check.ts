@@ -20,6 +20,8 @@ export function checkAutoloader(
   vendorDir: string,
 ): string[] {
   const entries = new Map(tree.entries.map((entry) => [entry.path, entry]));
+  // An app may have Composer for its tools only, and leave all of it out.
+  if (!isPacked(entries, `${vendorDir}/autoload.php`)) return [];
   const isMissing = (path: string): boolean => path !== '' && !isPacked(entries, path);
   const fatal = autoloader.files.find(isMissing);
   if (fatal !== undefined) throw missing(tree, fatal, vendorDir);
@@ -61,10 +63,10 @@ function missing(tree: AppTree, path: string, vendorDir: string): PackagerError 
     why === ''
       ? `Composer's autoloader loads ${path} at every start, which does not exist (${list})`
       : `Composer's autoloader loads ${path} at every start, which is not packed: ${why}`;
+  const cure = why === '' ? 'Run `composer dump-autoload`' : 'Pack it';
   const remedy =
-    why === ''
-      ? 'Run `composer dump-autoload`, or `composer install --no-dev`, and build again.'
-      : 'Pack it, or run `composer install --no-dev` if only development needs it.';
+    `${cure}; run \`composer install --no-dev\` if only development needs it; or ` +
+    `\`exclude\` ${vendorDir}/ if the app does without.`;
   return new PackagerError('PHPACK_E_COMPOSER', seen, { remedy });
 }
 

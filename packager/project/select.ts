@@ -67,7 +67,12 @@ export function createSelection(options: SelectionOptions): Selection {
     if (caches.some((cache) => path.startsWith(`${cache}/`))) return 'cache';
     if (isOfTemplate(path)) return 'template';
     if (development.has(path)) return 'development';
-    return byRule.find(({ matches }) => matches(path))?.reason ?? null;
+    return byRule.find(({ matches }) => matches(ownPath(path)))?.reason ?? null;
+  };
+  // A linked package is somebody's working copy, as the app is: the same rules hold in it.
+  const ownPath = (path: string): string => {
+    const around = [...linked.keys()].find((one) => path.startsWith(`${one}/`));
+    return around === undefined ? path : path.slice(around.length + 1);
   };
   const wanted = config.include.flatMap(expandBraces).map((glob) => glob.split('/'));
   return {
@@ -79,7 +84,8 @@ export function createSelection(options: SelectionOptions): Selection {
       if (reason !== null && !(yielding.has(reason) && named.has(path))) return reason;
       if (kind !== 'file') return null;
       // Keys in vendor/ are published with the package: test data. Code may speak of keys.
-      const isPublic = path.startsWith(vendor) || named.has(path);
+      const isPublished = path.startsWith(vendor) && ownPath(path) === path;
+      const isPublic = isPublished || named.has(path);
       if (isMaybeKey(path) && !isPublic && isPrivateKey(absolute)) return 'secret';
       return isProduct(absolute, size) ? 'phpack' : null;
     },

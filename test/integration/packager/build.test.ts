@@ -124,11 +124,18 @@ test.each([
   expect(stderr).toMatch(/What to do: Free some space.*\n$/);
 });
 
-test('a front page without its files is no product', async () => {
-  writeFileSync(join(app, 'index.php'), "<?php require __DIR__ . '/missing.php';");
+test.each([
+  ['its files', "require __DIR__ . '/missing.php';", 'missing.php'],
+  [
+    'what Composer checks for', // in vendor/composer/platform_check.php
+    "trigger_error('Composer detected issues in your platform: PHP', E_USER_ERROR);",
+    'issues in your platform',
+  ],
+])('a front page without %s is no product', async (_, code, said) => {
+  writeFileSync(join(app, 'index.php'), `<?php ${code}`);
   const { status, stderr } = await phpack('build', app, '-o', output).finished;
   expect([status, stderr]).toEqual([9, expect.stringContaining('[PHPACK_E_PROVE]')]);
-  expect(stderr).toContain('missing.php');
+  expect(stderr).toContain(said);
   expect(readdirSync(out)).toEqual([]);
 });
 

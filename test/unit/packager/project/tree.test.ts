@@ -38,6 +38,7 @@ beforeEach(() => {
     'app/tests/Unit/ATest.php': '',
     'app/stubs/Stub.php': '',
     'app/dev.php': '',
+    'app/vendor/autoload.php': '',
     'app/vendor/composer/installed.json': '{"packages": []}',
   });
 });
@@ -161,6 +162,12 @@ test('a file of the autoloader that does not exist stops the build', () => {
   );
 });
 
+test('an autoloader that is left out itself stops nothing', () => {
+  write('phpack.json', '{"exclude": ["vendor/", "tests/"]}');
+  generate({ autoload_files: ["$baseDir . '/tests/helpers.php'"] });
+  expect(read().warnings).toEqual([]);
+});
+
 test('a file of the autoloader outside of the app stops the build', () => {
   writeFileSync(join(tree.root, 'all.php'), '');
   generate({ autoload_files: ["$baseDir . '/../all.php'"] });
@@ -230,6 +237,20 @@ test('a package that Composer has linked from elsewhere is packed in its place',
     ['vendor/bin/tool', 'symlink', '../acme/lib/bin/tool'],
   ]);
   expect(read().warnings).toEqual([`packed in place of links: vendor/acme/lib (${lib})`]);
+});
+
+test('of such a package, what is secret or a tool stays out as it does of the app', () => {
+  const lib = join(tree.root, 'lib');
+  const names = ['auth.json', 'deploy.key', '.github/x', 'Dockerfile', 'a.php'];
+  for (const path of names) {
+    mkdirSync(dirname(join(lib, path)), { recursive: true });
+    writeFileSync(join(lib, path), '-----BEGIN PRIVATE KEY-----');
+  }
+  link('acme/lib', '../../../lib');
+  expect(vendorOf('acme/lib').map(([path]) => path)).toEqual([
+    'vendor/acme/lib',
+    'vendor/acme/lib/a.php',
+  ]);
 });
 
 test('any other link out of the app is still an error', () => {
