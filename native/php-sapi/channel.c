@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -116,7 +117,10 @@ int phpack_end(enum phpack_end end) {
 bool phpack_has_all_ends(void) { return !has_lost_end; }
 
 bool phpack_check_ends(void) {
-  for (int end = 0; end < PHPACK_ENDS; end++) phpack_end((enum phpack_end)end);
+  struct pollfd all[PHPACK_ENDS];
+  for (int i = 0; i < PHPACK_ENDS; i++) all[i] = (struct pollfd){ends[i].fd, 0, 0};
+  poll(all, PHPACK_ENDS, 0);
+  for (int i = 0; i < PHPACK_ENDS; i++) has_lost_end |= (all[i].revents & POLLNVAL) != 0;
   return !has_lost_end;
 }
 

@@ -33,7 +33,7 @@ int phpack_end(enum phpack_end end);
 /* False as soon as one was found lost. Such a worker takes no further request. */
 bool phpack_has_all_ends(void);
 
-/* phpack_end for all. */
+/* Looks for closed ones, by one system call. */
 bool phpack_check_ends(void);
 
 /* In a worker: children that its scripts fork do not get the memory, ... */

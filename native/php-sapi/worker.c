@@ -90,12 +90,23 @@ static void sleep_on_bell(void) {
   atomic_fetch_and(sleeping, ~bit);
 }
 
+/* Another worker can ask for the body, this one cannot any more. The front finds that the
+ * request is QUEUED again (runtime/php/watch.ts). */
+static bool hands_back(uint32_t index) {
+  struct phpack_slot *slot = phpack_slot(index);
+  if (slot->body_kind != PHPACK_BODY_DESCRIPTOR) return false;
+  if (phpack_end(PHPACK_HANDOVER) >= 0) return false;
+  uint32_t claim = PHPACK_CLAIM_TAKEN(self.index);
+  atomic_compare_exchange_strong(&slot->claim, &claim, PHPACK_QUEUED);
+  return true;
+}
+
 /* -1: no more requests. */
 static int next_request(void) {
   for (;;) {
     if (is_condemned() || has_lost_apcu() || !phpack_has_all_ends()) return -1;
     int index = take_from_ring();
-    if (index >= 0) return index;
+    if (index >= 0) return hands_back((uint32_t)index) ? -1 : index;
     if (atomic_load(&phpack_channel->stop) || !phpack_check_ends()) return -1;
     sleep_on_bell();
   }

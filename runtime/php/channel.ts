@@ -1,5 +1,6 @@
 import type { NativeAddon, NativeChannel } from '../native.ts';
 import * as layout from './layout.ts';
+import { WorkerRing } from './ring.ts';
 
 /** Buffer's own latin1 methods: half the cost of write(…, 'latin1'), not in its types. */
 export interface Latin1Buffer extends Buffer {
@@ -27,11 +28,7 @@ export interface ChannelShape {
 }
 
 const { channel: at, slot: field } = layout;
-const RING_HEAD = at.ring_head >> 2;
-const RING_TAIL = at.ring_tail >> 2;
-const RING = at.ring >> 2;
 const NEWS = at.news >> 2;
-const SLEEPING = at.sleeping >> 2;
 const STOP = at.stop >> 2;
 const HEADER_WORDS = at.ring_head >> 2;
 const CLAIM = field.claim >> 2;
@@ -53,19 +50,12 @@ export class Channel<User extends SlotUser = SlotUser> {
   readonly users: (User | null)[];
   /** What #writeHeader wrote. */
   readonly #header: Int32Array;
-  /** Position behind the ring's last entry; free-running, wraps at 2^32. */
-  #tail = 0;
-  /** Of each slot's last entry in the ring. */
-  readonly #places: Int32Array;
   #hasStopped = false;
   /** Last in, first out: the pages of few slots stay warm, those of the others untouched. */
   readonly #free: number[] = [];
+  readonly #ring: WorkerRing;
   readonly #newsWords: number;
-  /** Bits of `sleeping` that belong to a worker. */
-  readonly #workerBits: readonly [number, number];
   readonly #onDoorbell: () => void;
-  /** Queued since sleepers were woken. */
-  #unannounced = 0;
 
   /** `onDoorbell`: called after all news of a wake-up have been handled. */
   constructor(addon: NativeAddon, shape: ChannelShape, onDoorbell: () => void) {
@@ -80,9 +70,8 @@ export class Channel<User extends SlotUser = SlotUser> {
     this.bytes = Buffer.from(this.native.memory) as Latin1Buffer;
     this.users = Array.from({ length: shape.slots }, () => null);
     for (let slot = shape.slots - 1; slot >= 0; slot--) this.#free.push(slot);
+    this.#ring = new WorkerRing(this.words, this.native, shape.slots, shape.workers);
     this.#newsWords = Math.ceil(shape.slots / 32);
-    this.#workerBits = [lowBits(shape.workers), lowBits(shape.workers - 32)];
-    this.#places = new Int32Array(shape.slots);
     this.#onDoorbell = onDoorbell;
     this.#writeHeader();
     this.#header = this.words.slice(0, HEADER_WORDS);
@@ -103,7 +92,7 @@ export class Channel<User extends SlotUser = SlotUser> {
 
   /** A slot for `user`, or -1 when there is none or the ring is full of stale entries. */
   takeSlot(user: User): number {
-    if (this.#free.length === 0 || !this.#hasRoom()) return -1;
+    if (this.#free.length === 0 || !this.#ring.hasRoom) return -1;
     const slot = this.#free.pop()!;
     this.users[slot] = user;
     return slot;
@@ -122,14 +111,8 @@ export class Channel<User extends SlotUser = SlotUser> {
 
   /** Offers a filled slot to the workers; who sleeps is woken at the end of this turn. */
   queue(slot: number): void {
-    const { words } = this;
-    Atomics.store(words, wordOf(slot) + CLAIM, layout.QUEUED);
-    const tail = this.#tail;
-    this.#places[slot] = tail;
-    Atomics.store(words, RING + (tail & (layout.RING_ENTRIES - 1)), slot);
-    this.#tail = (tail + 1) | 0;
-    Atomics.store(words, RING_TAIL, this.#tail);
-    if (this.#unannounced++ === 0) setImmediate(this.#wakeWorkers);
+    Atomics.store(this.words, wordOf(slot) + CLAIM, layout.QUEUED);
+    this.#ring.put(slot);
   }
 
   /** True when the request was still waiting: no worker will see it any more. */
@@ -159,21 +142,7 @@ export class Channel<User extends SlotUser = SlotUser> {
   stop(): void {
     this.#hasStopped = true;
     Atomics.store(this.words, STOP, 1);
-    this.wakeAll();
-  }
-
-  /** Rings every worker, also those of which the memory does not say that they sleep. */
-  wakeAll(): void {
-    for (let index = 0; index < this.shape.workers; index++) this.#wakeWorker(index);
-  }
-
-  /** Entries of the ring nobody has read; more than there can be if a word is wrong. */
-  waiting(): number {
-    return (this.#tail - Atomics.load(this.words, RING_HEAD)) >>> 0;
-  }
-
-  #hasRoom(): boolean {
-    return this.waiting() < layout.RING_ENTRIES - 1;
+    this.#ring.wakeAll();
   }
 
   /** What of its own the front does not find again, in words; null: it is all there. */
@@ -182,11 +151,9 @@ export class Channel<User extends SlotUser = SlotUser> {
     for (let i = 0; i < HEADER_WORDS; i++) {
       if (words[i] !== this.#header[i]) return `word ${i} of the header`;
     }
-    const isWhole = words[RING_TAIL] === this.#tail;
-    if (!isWhole || this.waiting() > layout.RING_ENTRIES) return 'the ring';
-    return (words[STOP] !== 0) === this.#hasStopped
-      ? null
-      : 'the word that stops workers';
+    if (!this.#ring.isWhole) return 'the ring';
+    const isStopped = words[STOP] !== 0;
+    return isStopped === this.#hasStopped ? null : 'the word that stops workers';
   }
 
   claimOf(slot: number): number {
@@ -195,9 +162,13 @@ export class Channel<User extends SlotUser = SlotUser> {
 
   /** Offers a request again that is QUEUED without an entry in the ring: nobody would come. */
   offerAgain(slot: number): void {
-    if (this.claimOf(slot) !== layout.QUEUED) return;
-    const passed = Atomics.load(this.words, RING_HEAD) - this.#places[slot]!;
-    if ((passed | 0) > 0 && this.#hasRoom()) this.queue(slot);
+    const isQueued = this.claimOf(slot) === layout.QUEUED;
+    if (isQueued && this.#ring.isPassed(slot) && this.#ring.hasRoom) this.#ring.put(slot);
+  }
+
+  /** For workers that sleep although there is work. */
+  wakeWorkers(): void {
+    if (!this.#ring.isEmpty) this.#ring.wakeAll();
   }
 
   /** Lets the slot's user go on. What goes wrong with it must not reach the others. */
@@ -224,39 +195,14 @@ export class Channel<User extends SlotUser = SlotUser> {
     return found;
   }
 
+  /** Worker processes, as the zygote counts them. */
+  countWorkers(): number {
+    const alive = this.word(at.forks) - this.word(at.deaths);
+    return Math.min(Math.max(alive, 0), this.shape.workers);
+  }
+
   word(offset: number): number {
     return Atomics.load(this.words, offset >> 2) >>> 0;
-  }
-
-  /**
-   * One for each request of this turn that nobody has taken. Waking is the dearest call of
-   * a small request (20 µs on a virtual machine), and a worker that is woken for each of
-   * them has gone to sleep again before the next: so they are woken together.
-   */
-  readonly #wakeWorkers = (): void => {
-    let left = Math.min(this.#unannounced, this.waiting());
-    this.#unannounced = 0;
-    // The lowest-numbered sleeper: under light load few workers stay warm, the others
-    // keep sleeping and their memory can be swapped.
-    while (left > 0 && (this.#wakeOneOf(0) || this.#wakeOneOf(1))) left--;
-  };
-
-  #wakeOneOf(half: 0 | 1): boolean {
-    const { words } = this;
-    for (;;) {
-      const sleeping = Atomics.load(words, SLEEPING + half) & this.#workerBits[half];
-      if (sleeping === 0) return false;
-      const bit = sleeping & -sleeping;
-      if ((Atomics.and(words, SLEEPING + half, ~bit) & bit) === 0) continue;
-      this.#wakeWorker(half * 32 + 31 - Math.clz32(bit));
-      return true;
-    }
-  }
-
-  #wakeWorker(index: number): void {
-    const bell = workerOf(index) + layout.worker.bell;
-    Atomics.add(this.words, bell >> 2, 1);
-    this.native.wake(bell);
   }
 
   #drainNews(): void {
@@ -271,22 +217,12 @@ export class Channel<User extends SlotUser = SlotUser> {
       }
     }
     this.#onDoorbell();
-    if (this.#unannounced > 0) this.#wakeWorkers();
+    this.#ring.announce();
   }
 
   #handOver(slot: number, serial: number, reply: number): void {
     this.native.answer(reply, this.users[slot]?.bodyDescriptor(serial) ?? -1);
   }
-}
-
-/** A word whose lowest `count` bits are set. */
-function lowBits(count: number): number {
-  return count >= 32 ? -1 : (1 << Math.max(count, 0)) - 1;
-}
-
-/** Offset of the worker's first word. */
-export function workerOf(index: number): number {
-  return at.workers + index * layout.WORKER_BYTES;
 }
 
 /** Index in `words` of the slot's first word. */

@@ -1,7 +1,7 @@
 import { closeSync } from 'node:fs';
 import { type ExchangeBody, noBody } from './body.ts';
 import type { Channel, SlotUser } from './channel.ts';
-import { DamageError } from './failure.ts';
+import { DamageError, damageFailure } from './failure.ts';
 import type { ParsedHead } from './head.ts';
 import { RESPONSE_RING } from './layout.ts';
 import * as response from './response.ts';
@@ -142,15 +142,7 @@ export class Exchange implements PhpExchange, SlotUser {
   breakOff(error: unknown): void {
     const channel = this.#channel;
     if (!channel) return;
-    const detail =
-      error instanceof DamageError
-        ? error.message
-        : String((error as Error)?.stack ?? error);
-    const failure: PhpFailure = {
-      reason: 'damaged',
-      detail,
-      script: this.head.scriptFilename,
-    };
+    const failure = damageFailure(error, this.head.scriptFilename);
     const sink = this.#sink;
     this.#sink = null;
     this.#isPaused = false;

@@ -47,6 +47,15 @@ export class DamageError extends Error {
   }
 }
 
+/** For the one exchange that cannot be handled any further. */
+export function damageFailure(error: unknown, script: string): PhpFailure {
+  let detail = String(error);
+  if (error instanceof DamageError) detail = error.message;
+  // Nobody expected it, so the place is wanted.
+  else if (error instanceof Error) detail = error.stack ?? detail;
+  return { reason: 'damaged', detail, script };
+}
+
 /** PHP did not come up. `output`: what it printed, the only explanation there is. */
 export class PhpStartError extends Error {
   readonly code = 'PHPACK_E_PHP_START';

@@ -139,14 +139,8 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
 
   stats(): PhpPoolStats {
     const channel = this.#channel;
-    const { forks, deaths } = layout.channel;
     return {
-      workers: channel
-        ? Math.min(
-            Math.max(channel.word(forks) - channel.word(deaths), 0),
-            this.#options.workers,
-          )
-        : 0,
+      workers: channel?.countWorkers() ?? 0,
       busy: channel?.count(layout.TAKEN) ?? 0,
       queued: this.#queue.all().length + (channel?.count(layout.QUEUED) ?? 0),
       served: this.#served,

@@ -1,5 +1,6 @@
-import { type Channel, type SlotUser, workerOf } from './channel.ts';
+import type { Channel, SlotUser } from './channel.ts';
 import { DONE, QUEUED, TAKEN, worker as field } from './layout.ts';
+import { workerOf } from './ring.ts';
 
 /** Looks in a row; the claim and the worker's own word are written right after each other. */
 const PATIENCE = 4;
@@ -30,7 +31,7 @@ export class ChannelWatch<User extends SlotUser> {
       channel.offerAgain(slot);
       channel.advance(slot);
     }
-    if (channel.waiting() > 0) channel.wakeAll();
+    channel.wakeWorkers();
     return null;
   }
 
