@@ -19,9 +19,8 @@ export const TRAILER_BYTES = 64;
 export interface PayloadPart {
   /** Distance of the part's first byte from the end of the file. */
   fromEnd: number;
-  /** Bytes in the file. */
+  /** Bytes in the file, compressed by zstd. */
   length: number;
-  encoding: 'raw' | 'zstd';
   /** Bytes after decoding. */
   size: number;
   /** Of the decoded bytes, hex. */

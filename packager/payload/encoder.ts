@@ -57,7 +57,6 @@ export class PartEncoder {
     await this.#done;
     return {
       length: this.#length,
-      encoding: 'zstd',
       size: this.#size,
       sha256: this.#hash.digest('hex'),
     };

@@ -53,7 +53,7 @@ async function describe(file: string, compressed: string): Promise<EncodedPart> 
   await readPieces(file, async (piece) => void hash.update(piece));
   const { size } = statSync(file);
   const { size: length } = statSync(compressed);
-  return { length, encoding: 'zstd', size, sha256: hash.digest('hex') };
+  return { length, size, sha256: hash.digest('hex') };
 }
 
 async function readPieces(

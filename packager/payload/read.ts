@@ -104,8 +104,7 @@ export async function verifyPart(
   const end = start + part.length - 1;
   const encoded = createReadStream('', { fd: product.fd, autoClose: false, start, end });
   try {
-    if (part.encoding === 'raw') await pipeline(encoded, count);
-    else await pipeline(encoded, createZstdDecompress({ chunkSize: 1 << 20 }), count);
+    await pipeline(encoded, createZstdDecompress({ chunkSize: 1 << 20 }), count);
   } catch (error) {
     throw damaged(product.path, `part ${name} cannot be decoded`, error);
   }

@@ -52,10 +52,10 @@ export async function writeProduct(
   try {
     const baseBytes = file.size;
     const place = (part: EncodedPart, write: () => void): WrittenPart => {
-      const { length, encoding, size, sha256 } = part;
+      const { length, size, sha256 } = part;
       const offset = file.size;
       write();
-      return { offset, length, encoding, size, sha256 };
+      return { offset, length, size, sha256 };
     };
     const written: Omit<Record<PartName, WrittenPart>, 'app'> = {
       php: place(php, () => file.appendFile(php.file)),

@@ -34,8 +34,6 @@ const templateFile = z.strictObject({
   denyInRoot: z.array(z.string()),
   /** `{docroot}/` in `writable` and `caches` is replaced. */
   config: configFile,
-  /** What the front page of an app that is not installed yet answers. */
-  firstAnswer: z.string(),
 });
 
 export interface Template extends z.infer<typeof templateFile> {

@@ -7,7 +7,6 @@ export type Tell = (detail: string) => void;
 /** The only place that prints progress; times of all steps are kept for the report. */
 export class Progress {
   readonly steps: { label: string; ms: number }[] = [];
-  readonly warnings: string[] = [];
   readonly #io: Io;
   #line = '';
 
@@ -41,7 +40,6 @@ export class Progress {
   }
 
   warn(text: string): void {
-    this.warnings.push(text);
     this.line(`! ${text}`);
   }
 

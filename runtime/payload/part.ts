@@ -45,9 +45,7 @@ export async function readPart(
     });
     try {
       const decoder = createZstdDecompress({ chunkSize: CHUNK_BYTES });
-      const options = signal ? { signal } : {};
-      if (part.encoding === 'raw') await pipeline(encoded, consume, options);
-      else await pipeline(encoded, decoder, consume, options);
+      await pipeline(encoded, decoder, consume, signal ? { signal } : {});
     } catch (error) {
       if (isDecodingError(error)) throw damaged(payload, name, error);
       throw error;

@@ -1,7 +1,7 @@
 import { ProductError } from '../errors.ts';
 
 const BLOCK = 512;
-/** Longest pax or GNU header taken: names are at most a few kilobytes. */
+/** Longest pax header taken: names are at most a few kilobytes. */
 const MAX_HEADER_BYTES = 1 << 20;
 
 export interface TarEntry {
@@ -23,7 +23,7 @@ export interface TarSink {
 }
 
 /**
- * Reads ustar archives with pax and GNU long names from pieces of any size. Only what a
+ * Reads ustar archives with pax headers from pieces of any size. Only what a
  * payload contains: files, directories, symlinks. An own reader because it is
  * synchronous: 30,000 files are a matter of system calls, not of promises (measured: 10
  * to 20 times faster than tar streams).
@@ -33,12 +33,12 @@ export class TarReader {
   readonly #block = Buffer.alloc(BLOCK);
   #blockBytes = 0;
   /**
-   * Content still to come of the current file, or of a header that describes the next
-   * one.
+   * Content still to come of the current file, or of the pax header of the next one.
    */
   #remaining = 0;
   #padding = 0;
-  #header: { type: string; chunks: Buffer[] } | null = null;
+  /** Pieces of such a header. */
+  #header: Buffer[] | null = null;
   #next: Map<string, string> = new Map();
   #zeroBlocks = 0;
 
@@ -83,13 +83,10 @@ export class TarReader {
       return;
     }
     // Copied: it outlives the caller's buffer.
-    this.#header.chunks.push(Buffer.from(chunk));
+    this.#header.push(Buffer.from(chunk));
     if (this.#remaining > 0) return;
-    const { type, chunks } = this.#header;
+    parsePax(Buffer.concat(this.#header), this.#next);
     this.#header = null;
-    const content = Buffer.concat(chunks);
-    if (type === 'x') parsePax(content, this.#next);
-    else this.#next.set(type === 'L' ? 'path' : 'linkpath', textOf(content));
   }
 
   #onBlock(): void {
@@ -106,9 +103,9 @@ export class TarReader {
     const size = Number(next.get('size') ?? octal(block, 124, 12));
     this.#remaining = size;
     this.#padding = (BLOCK - (size % BLOCK)) % BLOCK;
-    if (type === 'x' || type === 'L' || type === 'K') {
-      if (size === 0 || size > MAX_HEADER_BYTES) throw malformed('bad long header');
-      this.#header = { type, chunks: [] };
+    if (type === 'x') {
+      if (size === 0 || size > MAX_HEADER_BYTES) throw malformed('bad pax header');
+      this.#header = [];
       return;
     }
     this.#next = new Map();
@@ -158,10 +155,7 @@ function parsePax(content: Buffer, into: Map<string, string>): void {
 }
 
 function field(block: Buffer, start: number, length: number): string {
-  return textOf(block.subarray(start, start + length));
-}
-
-function textOf(bytes: Buffer): string {
+  const bytes = block.subarray(start, start + length);
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
 }

@@ -17,12 +17,11 @@ export interface OpenPayload {
   path: string;
   fileBytes: number;
   manifest: PayloadManifest;
-  close(): void;
 }
 
 /**
  * Reads and verifies trailer and manifest of a product, and nothing else of it; messages
- * call it `name`. Throws PHPACK_E_NO_PAYLOAD, PHPACK_E_PAYLOAD_FORMAT or
+ * call it `name`. The file stays open: parts are read when they are needed. Throws PHPACK_E_NO_PAYLOAD, PHPACK_E_PAYLOAD_FORMAT or
  * PHPACK_E_PAYLOAD_DAMAGED.
  */
 export function openPayload(path: string, name: string = path): OpenPayload {
@@ -30,7 +29,7 @@ export function openPayload(path: string, name: string = path): OpenPayload {
   try {
     const fileBytes = fstatSync(fd).size;
     const manifest = readManifest(fd, name, fileBytes);
-    return { fd, path: name, fileBytes, manifest, close: () => closeSync(fd) };
+    return { fd, path: name, fileBytes, manifest };
   } catch (error) {
     closeSync(fd);
     throw error;

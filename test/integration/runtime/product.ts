@@ -74,7 +74,6 @@ export async function testProduct(
     base: readFileSync(process.execPath),
     channel: readFileSync(buildChannel()),
     php: readFileSync('/bin/echo'),
-    encoding: 'raw',
     ...options,
   });
   // Another user may not enter the directory in which the sources are (root's home).

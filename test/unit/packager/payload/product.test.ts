@@ -103,7 +103,7 @@ async function timesOf(): Promise<Record<string, number>> {
   await buildOnce();
   const payload = openPayload(output);
   const entries = await entriesOf(payload);
-  payload.close();
+  closeSync(payload.fd);
   return Object.fromEntries(
     entries.map(({ path, mtimeSeconds }) => [path, mtimeSeconds]),
   );
@@ -128,7 +128,7 @@ test('the product reads what the packager wrote', async () => {
     manifest.parts.php,
     (chunk) => (decoded += chunk.toString()),
   );
-  payload.close();
+  closeSync(payload.fd);
   expect(decoded).toBe(php);
   expect(seen.map(({ path, kind, mode }) => [path, kind, mode.toString(8)])).toEqual([
     ['bin/tool', 'file', '755'],

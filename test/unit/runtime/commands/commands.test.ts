@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ async function output(command: Command, ...argv: string[]): Promise<string> {
     log: new Log({ level: 'error', format: 'text', write: () => {} }),
     write: (part) => (text += part),
   });
-  product.payload.close();
+  closeSync(product.payload.fd);
   expect(status).toBe(0);
   return text;
 }

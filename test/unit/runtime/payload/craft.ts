@@ -92,7 +92,6 @@ export interface CraftOptions {
   channel?: Buffer;
   libphp?: Libphp;
   config?: unknown;
-  encoding?: 'raw' | 'zstd';
   /** The last word on the manifest. */
   change?: (manifest: PayloadManifest) => void;
   /** The last word on the file. */
@@ -105,7 +104,6 @@ export function craftProduct(
   tar: Buffer,
   options: CraftOptions = {},
 ): CraftedPayload {
-  const encoding = options.encoding ?? 'zstd';
   const base = options.base ?? Buffer.from('base executable');
   const decoded = {
     app: tar,
@@ -113,9 +111,7 @@ export function craftProduct(
     channel: options.channel ?? Buffer.from('channel'),
     libphp: Buffer.from(JSON.stringify(options.libphp ?? { components: [] })),
   };
-  const encoded = Object.values(decoded).map((bytes) =>
-    encoding === 'raw' ? bytes : zstdCompressSync(bytes),
-  );
+  const encoded = Object.values(decoded).map((bytes) => zstdCompressSync(bytes));
   const manifest: PayloadManifest = {
     format: FORMAT_VERSION,
     target: 'linux-x64-gnu',
@@ -159,7 +155,7 @@ export function craftProduct(
   function partOf(index: number): PayloadPart {
     const bytes = Object.values(decoded)[index]!;
     const { length } = encoded[index]!;
-    return { fromEnd: 0, length, encoding, size: bytes.length, sha256: sha256(bytes) };
+    return { fromEnd: 0, length, size: bytes.length, sha256: sha256(bytes) };
   }
 
   function partAt(index: number): PayloadPart {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -23,17 +23,14 @@ async function readApp(file: string): Promise<Buffer> {
       chunks.push(Buffer.from(chunk)),
     );
   } finally {
-    payload.close();
+    closeSync(payload.fd);
   }
   return Buffer.concat(chunks);
 }
 
-test.each(['raw', 'zstd'] as const)(
-  'a %s part comes out as it went in',
-  async (encoding) => {
-    expect((await readApp(craft({ encoding }))).equals(tar)).toBe(true);
-  },
-);
+test('a part comes out as it went in', async () => {
+  expect((await readApp(craft())).equals(tar)).toBe(true);
+});
 
 test('bytes put in front by tools that rewrite the executable do not matter', async () => {
   const grown = craft({ corrupt: (file) => Buffer.concat([Buffer.alloc(999), file]) });
@@ -105,21 +102,17 @@ test.each([
   );
 });
 
-test.each(['raw', 'zstd'] as const)(
-  'a flipped bit in a %s part is found',
-  async (encoding) => {
-    const file = craft({
-      encoding,
-      corrupt: (bytes, at) => {
-        bytes[at.app + 30]! ^= 1;
-        return bytes;
-      },
-    });
-    await expect(readApp(file)).rejects.toThrow(
-      expect.objectContaining({ code: 'PHPACK_E_PAYLOAD_DAMAGED' }),
-    );
-  },
-);
+test('a flipped bit in a part is found', async () => {
+  const file = craft({
+    corrupt: (bytes, at) => {
+      bytes[at.app + 30]! ^= 1;
+      return bytes;
+    },
+  });
+  await expect(readApp(file)).rejects.toThrow(
+    expect.objectContaining({ code: 'PHPACK_E_PAYLOAD_DAMAGED' }),
+  );
+});
 
 test('a part that decodes to more than announced is given up early', async () => {
   const bomb = await craftTar([{ name: 'zeros', content: Buffer.alloc(8 << 20) }]);
@@ -137,7 +130,7 @@ test('a part that decodes to more than announced is given up early', async () =>
   await expect(read).rejects.toThrow(
     expect.objectContaining({ code: 'PHPACK_E_PAYLOAD_DAMAGED' }),
   );
-  payload.close();
+  closeSync(payload.fd);
   expect(seen).toBe(0);
 });
 
