@@ -38,6 +38,13 @@ test('it says what it is made of', async () => {
   expect(status).toBe(0);
   expect(stdout).toMatch(/^php +8\.4\.\d+$/m);
   expect(stdout).toMatch(/^node +24\./m);
+  // Every source of PHP, from libphp.json in the product.
+  expect(stdout).toMatch(/^source +openssl 3\.\S+ \(Apache-2\.0\) [0-9a-f]{64}$/m);
+  const facts = JSON.parse((await app.command(['version', '--json'])).stdout) as {
+    modules: string[];
+    libphp: { extensions: { name: string }[] };
+  };
+  expect(facts.libphp.extensions.map(({ name }) => name)).toEqual(facts.modules);
   const config = await app.command(['config', '--json']);
   expect(JSON.parse(config.stdout)).toBeTypeOf('object');
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { helpText, spellingOf } from '../../../runtime/commands/help.ts';
 import { type CommandName, commands, flags } from '../../../runtime/config/flags.ts';
 import { errorKinds } from '../../../runtime/errors.ts';
+import { iniDefaults } from '../../../runtime/php/ini.ts';
 
 const docs = join(import.meta.dirname, '../../../docs/reference');
 
@@ -47,4 +48,25 @@ test('help shows every command and flag', () => {
   const text = helpText('erp');
   for (const flag of flags) expect(text).toContain(spellingOf(flag));
   for (const command of Object.keys(commands)) expect(text).toContain(`  ${command} `);
+});
+
+test('quirks.md states the directives of php.ini as they are', () => {
+  const text = readFileSync(join(docs, 'quirks.md'), 'utf8');
+  const defaults = iniDefaults({
+    dataDir: '/data',
+    appRoot: '/app',
+    cachesRoot: '/caches',
+    appIni: '',
+    directives: {},
+    maxBodyBytes: 0,
+    mysqlSocket: '',
+    files: 0,
+    code: 'written',
+  });
+  const real = new Map(defaults.map(({ name, value }) => [name, value]));
+  const stated = [...text.matchAll(/`([a-z_.]+)` is `?(\w+)/g)]
+    .filter(([, name]) => real.has(name!))
+    .map(([, name, value]) => [name, value]);
+  expect(stated.length).toBeGreaterThan(4);
+  expect(stated).toEqual(stated.map(([name]) => [name, real.get(name!)]));
 });
