@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { AppConfig, Libphp } from '../../contract/manifest.ts';
+import type { AppConfig } from '../../contract/config.ts';
+import type { Libphp } from '../../contract/manifest.ts';
 import type { Io } from '../io.ts';
 import { type OpenProduct, openProduct, verifyPart } from '../payload/read.ts';
 import { formatBytes, formatCount } from '../ui/format.ts';

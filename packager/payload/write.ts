@@ -1,4 +1,10 @@
 import { dirname } from 'node:path';
+import {
+  type ManifestDraft,
+  type PartName,
+  sealPayload,
+  type WrittenPart,
+} from '../../contract/manifest.ts';
 import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
@@ -9,12 +15,6 @@ import { archiveTree } from './archive.ts';
 import type { EncodedPart } from './encoder.ts';
 import { OutputFile } from './output.ts';
 import { compressPart } from './part.ts';
-import {
-  type ManifestDraft,
-  type PartName,
-  sealPayload,
-  type WrittenPart,
-} from './trailer.ts';
 
 export interface ProductPlan {
   /** Absolute path. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { AppConfig } from '../../contract/manifest.ts';
+import type { AppConfig } from '../../contract/config.ts';
 
 const text = z.string();
 const texts = z.array(z.string());

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { AppConfig } from '../../contract/manifest.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import type { ComposerProject } from './composer.ts';
 import { isBelow } from './faults.ts';
 import { compileGlobs } from './glob.ts';

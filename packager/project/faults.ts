@@ -1,4 +1,4 @@
-import type { AppConfig } from '../../contract/manifest.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import { compileGlobs } from './glob.ts';
 
 /** What is wrong with values that the types of the schema let through. */

@@ -1,6 +1,6 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, join, normalize, resolve } from 'node:path';
-import type { AppConfig } from '../../contract/manifest.ts';
+import type { AppConfig } from '../../contract/config.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { type ConfigFile, configFile, mergeConfig } from './config.ts';

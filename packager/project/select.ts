@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type AppConfig, TRAILER_MAGIC } from '../../contract/manifest.ts';
+import type { AppConfig } from '../../contract/config.ts';
+import { TRAILER_MAGIC } from '../../contract/trailer.ts';
 import { PackagerError } from '../errors.ts';
 import { type NamedPaths, nothingNamed } from './autoload.ts';
 import { compileGlobs, expandBraces, type Matcher } from './glob.ts';

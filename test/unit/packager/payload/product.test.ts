@@ -466,7 +466,7 @@ test('PHP that libphp.json does not describe is not packed', async () => {
   expect(outputs()).toEqual([]);
 });
 
-test.each([1, 30, 64])('a product without its last %i bytes is none', async (bytes) => {
+test.each([1, 64, 128])('a product without its last %i bytes is none', async (bytes) => {
   const { length } = await buildOnce();
   truncateSync(output, length - bytes);
   await expect(inspect(output, {}, recordingIo())).rejects.toThrow(
@@ -475,7 +475,7 @@ test.each([1, 30, 64])('a product without its last %i bytes is none', async (byt
 });
 
 test.each([
-  ['its manifest', (file: Buffer) => file.length - 80],
+  ['its manifest', (file: Buffer) => file.length - 144],
   ['part php', () => 'base executable'.length + 500],
 ])('a changed byte in %s is found', async (where, place) => {
   const file = await buildOnce();
@@ -486,6 +486,29 @@ test.each([
     expect.objectContaining({
       code: 'PHPACK_E_DAMAGED',
       message: expect.stringContaining(where),
+    }),
+  );
+});
+
+test.each([
+  [
+    'a later format',
+    (file: Buffer) => file.writeUInt32LE(4, file.length - 12),
+    /format 4/,
+  ],
+  [
+    'a signature by a key that nobody knows',
+    (file: Buffer) => file.writeBigUInt64BE(0xc0ffeen, file.length - 64),
+    /key 0000000000c0ffee/,
+  ],
+])('a product with %s is refused by it', async (_, change, message) => {
+  const file = await buildOnce();
+  change(file);
+  writeFileSync(output, file);
+  await expect(inspect(output, {}, recordingIo())).rejects.toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_NOT_A_BINARY',
+      message: expect.stringMatching(message),
     }),
   );
 });

@@ -8,7 +8,7 @@ import {
   type SelectionOptions,
 } from '../../../../packager/project/select.ts';
 import { type AppTree, walkApp } from '../../../../packager/project/walk.ts';
-import { TRAILER_MAGIC } from '../../../../contract/manifest.ts';
+import { TRAILER_MAGIC } from '../../../../contract/trailer.ts';
 import { temporaryTree } from '../tree.ts';
 
 const nothing: SelectionOptions = {

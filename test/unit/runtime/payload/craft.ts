@@ -4,13 +4,16 @@ import { buffer } from 'node:stream/consumers';
 import { zstdCompressSync } from 'node:zlib';
 import tarStream from 'tar-stream';
 import type { AppConfig } from '../../../../contract/config.ts';
-import {
-  FORMAT_VERSION,
-  type Libphp,
-  type PayloadManifest,
-  type PayloadPart,
-  TRAILER_MAGIC,
+import type {
+  Libphp,
+  PayloadManifest,
+  PayloadPart,
 } from '../../../../contract/manifest.ts';
+import {
+  encodeTrailer,
+  FORMAT_VERSION,
+  TRAILER_BYTES,
+} from '../../../../contract/trailer.ts';
 
 export const sha256 = (bytes: Buffer | string): string =>
   createHash('sha256').update(bytes).digest('hex');
@@ -131,7 +134,7 @@ export function craftProduct(
   // suffice.
   let text = Buffer.alloc(0);
   for (let round = 0; round < 4; round++) {
-    let fromEnd = 64 + text.length;
+    let fromEnd = TRAILER_BYTES + text.length;
     for (const index of [3, 2, 1, 0]) {
       fromEnd += encoded[index]!.length;
       partAt(index).fromEnd = fromEnd;
@@ -139,16 +142,14 @@ export function craftProduct(
     options.change?.(manifest);
     text = Buffer.from(JSON.stringify(manifest));
   }
-  const trailer = Buffer.alloc(64);
-  trailer.write(TRAILER_MAGIC, 0, 'latin1');
-  trailer.writeUInt32LE(FORMAT_VERSION, 8);
-  trailer.writeUInt32LE(text.length, 12);
   const partBytes = encoded.reduce((sum, bytes) => sum + bytes.length, 0);
-  trailer.writeBigUInt64LE(BigInt(partBytes + text.length + 64), 16);
-  createHash('sha256').update(text).digest().copy(trailer, 24);
-  trailer.write(TRAILER_MAGIC, 56, 'latin1');
+  const trailer = encodeTrailer({
+    manifestSha256: createHash('sha256').update(text).digest(),
+    manifestBytes: text.length,
+    payloadBytes: partBytes + text.length,
+  });
   const whole = Buffer.concat([base, ...encoded, text, trailer]);
-  const at = { app: base.length, manifest: whole.length - 64 - text.length };
+  const at = { app: base.length, manifest: whole.length - TRAILER_BYTES - text.length };
   writeFileSync(file, options.corrupt?.(whole, at) ?? whole, { mode: 0o755 });
   return { file, manifest };
 

@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { FORMAT_VERSION } from '../../../../contract/manifest.ts';
+import { FORMAT_VERSION } from '../../../../contract/trailer.ts';
 import { readPart } from '../../../../runtime/payload/part.ts';
 import { openPayload } from '../../../../runtime/payload/trailer.ts';
 import { type CraftOptions, craftProduct, craftTar, sha256 } from './craft.ts';
@@ -52,7 +52,7 @@ test.each([
 });
 
 function asLaterFormat(file: Buffer): Buffer {
-  file.writeUInt32LE(FORMAT_VERSION + 1, file.length - 56);
+  file.writeUInt32LE(FORMAT_VERSION + 1, file.length - 12);
   return file;
 }
 
@@ -65,19 +65,49 @@ test('a payload of a later format is refused by its number', () => {
   );
 });
 
+function asSigned(file: Buffer): Buffer {
+  file.fill(0xab, file.length - 128, file.length - 64);
+  file.writeBigUInt64BE(0xc0ffeen, file.length - 64);
+  return file;
+}
+
+test('a signed payload is refused, as no key is known, and its key is named', () => {
+  expect(() => openPayload(craft({ corrupt: asSigned }))).toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_PAYLOAD_FORMAT',
+      message: expect.stringContaining('0000000000c0ffee'),
+    }),
+  );
+});
+
+test.each([
+  ['the signature', 128, 65],
+  ['the id of a key', 64, 57],
+])('no byte of %s alone passes for unsigned', (_, first, last) => {
+  for (const distance of [first, last]) {
+    const mark = (file: Buffer): Buffer => {
+      file[file.length - distance] = 1;
+      return file;
+    };
+    expect(() => openPayload(craft({ corrupt: mark }))).toThrow(
+      expect.objectContaining({ code: 'PHPACK_E_PAYLOAD_FORMAT' }),
+    );
+  }
+});
+
 test.each([
   ['a flipped bit in the manifest', (file: Buffer, at: number) => (file[at + 9]! ^= 4)],
   [
     'a manifest longer than the file',
-    (file: Buffer) => file.writeUInt32LE(9e6, file.length - 52),
+    (file: Buffer) => file.writeUInt32LE(9e6, file.length - 16),
   ],
   [
     'a manifest of 4 GB',
-    (file: Buffer) => file.writeUInt32LE(2 ** 32 - 1, file.length - 52),
+    (file: Buffer) => file.writeUInt32LE(2 ** 32 - 1, file.length - 16),
   ],
   [
     'a payload longer than the file',
-    (file: Buffer) => file.writeBigUInt64LE(2n ** 60n, file.length - 48),
+    (file: Buffer) => file.writeBigUInt64LE(2n ** 60n, file.length - 24),
   ],
 ])('%s is damage', (_, corrupt) => {
   const file = craft({
