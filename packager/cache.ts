@@ -1,14 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-
-/** `${XDG_CACHE_HOME:-~/.cache}/phpack`, shared by all parts of the build. */
-export function cacheRoot(
-  env: Readonly<Record<string, string | undefined>> = process.env,
-): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'phpack');
-}
 
 /** Names a cache entry: hash of everything that decides about its bytes. */
 export function cacheKey(inputs: readonly (string | Uint8Array)[]): string {

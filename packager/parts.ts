@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import { cacheRoot } from '../static-php-build/cache.ts';
 import { home } from './base/home.ts';
-import { cachedFile, cacheKey, cacheRoot } from './cache.ts';
+import { cachedFile, cacheKey } from './cache.ts';
 import { runScript } from './child.ts';
 import { PackagerError } from './errors.ts';
 import { parseJson, readTextIfExists } from './project/json.ts';
@@ -95,7 +96,19 @@ export function recordFile({
   allowSubstitutes,
 }: Pick<PartsOptions, 'target' | 'allowSubstitutes'>): string {
   const key = cacheKey([target.name, allowSubstitutes ? 'any' : 'pinned', fingerprint()]);
-  return join(cacheRoot(), 'parts', `${key}.json`);
+  return join(locateCache(), 'parts', `${key}.json`);
+}
+
+function locateCache(): string {
+  try {
+    return cacheRoot();
+  } catch (cause) {
+    const remedy = 'Name another directory with XDG_CACHE_HOME.';
+    throw new PackagerError('PHPACK_E_PARTS', (cause as Error).message, {
+      remedy,
+      cause,
+    });
+  }
 }
 
 async function buildParts(options: PartsOptions): Promise<z.infer<typeof partsRecord>> {

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { cacheRoot } from './cache.ts';
 import { type Extension, extensionsOf } from './extensions.ts';
 import { fetchSources } from './fetch.ts';
 import {
@@ -47,15 +48,6 @@ export interface BuildResult {
 
 const repository = resolve(fileURLToPath(new URL('..', import.meta.url)));
 
-/** `$XDG_CACHE_HOME/phpack`, else `~/.cache/phpack`. */
-function cacheDirectory(): string {
-  const xdg = process.env.XDG_CACHE_HOME;
-  const dir = join(xdg?.startsWith('/') ? xdg : join(homedir(), '.cache'), 'phpack');
-  // Node's recursive mkdir never ends there.
-  if (/^\/(proc|sys)\//.test(dir)) throw new Error(`${dir}: nothing can be stored there`);
-  return dir;
-}
-
 function readOptions(args: string[]): BuildOptions {
   const { values } = parseArgs({
     args,
@@ -81,7 +73,7 @@ function readOptions(args: string[]): BuildOptions {
     includeDirs: values.include.map((dir) => resolve(dir)),
     allowSubstitutes,
     locked: values.locked,
-    cache: cacheDirectory(),
+    cache: cacheRoot(),
   };
 }
 

@@ -1,11 +1,14 @@
 /**
- * Can this machine build libphp? `doctor.ts --json` prints the checks as one line of JSON:
- * [{"name", "isOk", "seen", "fix"}]; without it they are printed for people. The exit
- * status is 1 when something is missing.
+ * Can this machine build libphp? The only place that knows what that needs; `phpack doctor`
+ * asks here as well. `doctor.ts --json` prints the checks as one line of JSON:
+ * [{"name", "isOk", "seen", "command", "advice"}]; without it they are printed for people.
+ * The exit status is 1 when something is missing.
  */
-import { existsSync, readFileSync, statfsSync } from 'node:fs';
-import { homedir, release } from 'node:os';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
+import { release } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { cacheRoot } from './cache.ts';
 import { machineMirrors } from './debian.ts';
 import { requirements } from './requirements.ts';
 import { locateZig } from './toolchain.ts';
@@ -15,8 +18,10 @@ export interface Check {
   isOk: boolean;
   /** What was found. */
   seen: string;
-  /** The exact command or act that mends it; empty when all is well. */
-  fix: string;
+  /** A shell command that solves it, '' when none does or all is well. */
+  command: string;
+  /** What to do where no command helps, else ''. */
+  advice: string;
 }
 
 /** The surroundings that checks look at; a parameter for tests. */
@@ -26,9 +31,13 @@ export interface Machine {
   platform: string;
   arch: string;
   kernel: string;
-  /** Bytes that an ordinary user may still write where the cache is. */
-  freeBytes: number;
-  cache: string;
+  /** Where all that is built is kept. Throws where nothing can be. */
+  cache(): string;
+  isWritable(directory: string): boolean;
+  /** Bytes that an ordinary user may still write there. */
+  freeBytes(directory: string): number;
+  /** Whether PHP has been built before: what comes then needs little. */
+  hasPhp(cache: string): boolean;
   memoryBytes: number;
   hasDebian: boolean;
   zig(): string;
@@ -51,97 +60,143 @@ const oldestKernel = [4, 18] as const;
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
-function checkTools(machine: Machine): Check {
+const good = (name: string, seen: string): Check => {
+  return { name, isOk: true, seen, command: '', advice: '' };
+};
+
+const bad = (
+  name: string,
+  seen: string,
+  remedy: { command: string } | { advice: string },
+): Check => ({ name, isOk: false, seen, command: '', advice: '', ...remedy });
+
+function checkSystem(machine: Machine): Check {
+  const [major = 0, minor = 0] = machine.kernel
+    .split('.')
+    .map((n) => Number.parseInt(n, 10));
+  const [wantMajor, wantMinor] = oldestKernel;
+  const isNew = major > wantMajor || (major === wantMajor && minor >= wantMinor);
+  const seen = `${machine.platform} ${machine.kernel} on ${machine.arch}`;
+  if (machine.platform === 'linux' && machine.arch === 'x64' && isNew) {
+    return good('system', seen);
+  }
+  const advice = `building needs Linux ${wantMajor}.${wantMinor} or later on x86-64`;
+  return bad('system', seen, { advice });
+}
+
+function checkPrograms(machine: Machine): Check {
   const dirs = [...machine.path.split(delimiter), ...systemDirs].filter(Boolean);
   const has = (command: string): boolean =>
     command.startsWith('/')
       ? machine.exists(command)
       : dirs.some((dir) => machine.exists(join(dir, command)));
   const missing = requirements.filter((r) => !has(r.command));
-  const packages = [...new Set(missing.map((r) => r.package))];
-  const isOk = missing.length === 0;
-  return {
-    name: 'build tools',
-    isOk,
-    seen: isOk ? 'all found' : `missing: ${missing.map((r) => r.command).join(' ')}`,
-    fix: isOk ? '' : `apt-get install -y --no-install-recommends ${packages.join(' ')}`,
-  };
+  if (missing.length === 0) return good('programs', `all ${requirements.length} found`);
+  const packages = [...new Set(missing.map((r) => r.package))].sort().join(' ');
+  const seen = `missing: ${missing.map((r) => r.command).join(', ')}`;
+  // Debian's; elsewhere the names of the programs say what to look for.
+  const command = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+  return bad('programs', seen, { command });
 }
 
 function checkZig(machine: Machine): Check {
   try {
-    return { name: 'zig', isOk: true, seen: machine.zig(), fix: '' };
+    return good('zig', machine.zig());
   } catch {
-    return { name: 'zig', isOk: false, seen: 'npm package not installed', fix: 'npm ci' };
+    const command = `npm ci --prefix ${dirname(import.meta.dirname)}`;
+    return bad('zig', 'the npm package is not installed', { command });
   }
 }
 
-function checkKernel(machine: Machine): Check {
-  const [major = 0, minor = 0] = machine.kernel
-    .split('.')
-    .map((n) => Number.parseInt(n, 10));
-  const [wantMajor, wantMinor] = oldestKernel;
-  const isNew = major > wantMajor || (major === wantMajor && minor >= wantMinor);
-  const isOk = machine.platform === 'linux' && machine.arch === 'x64' && isNew;
-  const fix = `build on Linux ${wantMajor}.${wantMinor} or later, x86-64`;
-  const seen = `${machine.platform} ${machine.kernel} ${machine.arch}`;
-  return { name: 'kernel', isOk, seen, fix: isOk ? '' : fix };
-}
-
-function checkDisk(machine: Machine): Check {
-  const isOk = machine.freeBytes >= neededDisk;
-  const fix = `free ${gigabytes(neededDisk)} there, or set XDG_CACHE_HOME to a larger disk`;
-  const seen = `${gigabytes(machine.freeBytes)} free at ${machine.cache}`;
-  return { name: 'disk space', isOk, seen, fix: isOk ? '' : fix };
+function checkCache(machine: Machine): Check {
+  const advice = 'name another directory with XDG_CACHE_HOME';
+  let cache: string;
+  try {
+    cache = machine.cache();
+  } catch (error) {
+    return bad('cache', (error as Error).message, { advice });
+  }
+  if (!machine.isWritable(cache)) {
+    return bad('cache', `${cache} is not writable`, { advice });
+  }
+  const free = machine.freeBytes(cache);
+  const seen = `${gigabytes(free)} free in ${cache}`;
+  if (free >= neededDisk || machine.hasPhp(cache)) return good('cache', seen);
+  const needs = `the first build needs ${gigabytes(neededDisk)}`;
+  return bad('cache', seen, { advice: `${needs}; free some space, or ${advice}` });
 }
 
 function checkMemory(machine: Machine): Check {
-  const isOk = machine.memoryBytes >= neededMemory;
   const seen = `${gigabytes(machine.memoryBytes)} available`;
-  const fix = `give the machine ${gigabytes(neededMemory)} of memory or swap`;
-  return { name: 'memory', isOk, seen, fix: isOk ? '' : fix };
+  if (machine.memoryBytes >= neededMemory) return good('memory', seen);
+  const advice = `the compilers need ${gigabytes(neededMemory)} of memory or swap`;
+  return bad('memory', seen, { advice });
 }
 
 function checkSources(machine: Machine): Check {
   const seen = machine.hasDebian
     ? "Debian's archive, by apt"
     : "the projects' sites only";
-  return { name: 'origin of sources', isOk: true, seen, fix: '' };
+  return good('origin of sources', seen);
 }
 
-/** All checks, in the order a reader should mend them. */
+/** All checks, in the order in which they would stop a build. */
 export function checkMachine(machine: Machine): Check[] {
   return [
-    checkKernel(machine),
-    checkTools(machine),
+    checkSystem(machine),
+    checkPrograms(machine),
     checkZig(machine),
-    checkDisk(machine),
+    checkCache(machine),
     checkMemory(machine),
     checkSources(machine),
   ];
 }
 
+/** With swap, and no more than a container may use. */
 function availableMemory(): number {
   const text = readFileSync('/proc/meminfo', 'utf8');
   const kilobytes = (name: string) =>
     Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  return (kilobytes('MemAvailable') + kilobytes('SwapFree')) * 1024;
+  const available = (kilobytes('MemAvailable') + kilobytes('SwapFree')) * 1024;
+  return Math.min(available, process.constrainedMemory() || Infinity);
+}
+
+/** It, or the directory in which it would be made. */
+function nearestExisting(path: string): string {
+  return existsSync(path) ? path : nearestExisting(dirname(path));
+}
+
+function isWritable(directory: string): boolean {
+  try {
+    accessSync(nearestExisting(directory), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function freeBytes(directory: string): number {
+  const { bavail, bsize } = statfsSync(nearestExisting(directory));
+  return bavail * bsize;
+}
+
+function hasPhp(cache: string): boolean {
+  const dir = join(cache, 'php');
+  return existsSync(dir) && readdirSync(dir).length > 0;
 }
 
 /** The machine this runs on. */
 export function thisMachine(): Machine {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'phpack');
-  let existing = cache;
-  while (!existsSync(existing)) existing = dirname(existing);
-  const { bavail, bsize } = statfsSync(existing);
   return {
     path: process.env.PATH ?? '',
     exists: existsSync,
     platform: process.platform,
     arch: process.arch,
     kernel: release(),
-    freeBytes: bavail * bsize,
-    cache,
+    cache: cacheRoot,
+    isWritable,
+    freeBytes,
+    hasPhp,
     memoryBytes: availableMemory(),
     hasDebian: machineMirrors().main.length > 0,
     zig: () => locateZig().zig,
@@ -153,10 +208,9 @@ function main(args: readonly string[]): void {
   if (args.includes('--json')) {
     console.log(JSON.stringify(checks));
   } else {
-    for (const { name, isOk, seen, fix } of checks) {
-      console.log(
-        `${isOk ? 'ok     ' : 'MISSING'} ${name}: ${seen}${fix && `\n        ${fix}`}`,
-      );
+    for (const { name, isOk, seen, command, advice } of checks) {
+      console.log(`${isOk ? 'ok     ' : 'MISSING'} ${name}: ${seen}`);
+      if (command || advice) console.log(`        ${command || advice}`);
     }
   }
   process.exitCode = checks.every((check) => check.isOk) ? 0 : 1;

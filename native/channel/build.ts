@@ -9,8 +9,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheRoot } from '../../static-php-build/cache.ts';
 
 export interface BuildTarget {
   /** zig's name: architecture, system, ABI and the oldest glibc to run on. */
@@ -58,10 +58,6 @@ function inputHash(target: BuildTarget): string {
     hash.update(`${name} ${packageVersion(name)}\0`);
   }
   return hash.digest('hex').slice(0, 32);
-}
-
-function cacheRoot(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'phpack');
 }
 
 function compile(target: BuildTarget, output: string): void {

@@ -1,7 +1,8 @@
+import type { Check } from '../../static-php-build/doctor.ts';
+import { examineMachine } from '../doctor/checks.ts';
+import { runFix } from '../doctor/fix.ts';
 import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { type Check, type Finding, machineChecks } from '../doctor/checks.ts';
-import { runFix } from '../doctor/fix.ts';
 import { formatCount } from '../ui/format.ts';
 
 /**
@@ -11,30 +12,28 @@ import { formatCount } from '../ui/format.ts';
 export async function doctor(
   options: { fix?: boolean },
   io: Io,
-  checks: readonly Check[] = machineChecks(),
+  examine: () => Promise<readonly Check[]> = examineMachine,
 ): Promise<void> {
-  let findings = await examine(checks, io);
-  const commands = new Set(findings.flatMap(({ fix }) => fix ?? []));
+  let checks = await examine();
+  show(checks, io);
+  const commands = new Set(checks.map(({ command }) => command).filter(Boolean));
   if (options.fix && commands.size > 0) {
     for (const command of commands) await runFix(command, io);
     io.stdout('\n');
-    findings = await examine(checks, io);
+    checks = await examine();
+    show(checks, io);
   }
-  const faults = findings.filter(({ isFault }) => isFault);
-  if (faults.length === 0) return io.stdout('This machine can build.\n');
-  const seen = `${formatCount(faults.length, 'fault')} found`;
-  const isFixable = faults.every(({ fix }) => fix !== null);
-  const remedy = isFixable ? {} : { remedy: 'Mend what is said above by hand.' };
+  const problems = checks.filter(({ isOk }) => !isOk);
+  if (problems.length === 0) return io.stdout('This machine can build.\n');
+  const isFixable = problems.every(({ command }) => command);
+  const remedy = isFixable ? {} : { remedy: 'Do what is said above, then run it again.' };
+  const seen = `${formatCount(problems.length, 'problem')} found`;
   throw new PackagerError('PHPACK_E_DOCTOR', seen, remedy);
 }
 
-async function examine(checks: readonly Check[], io: Io): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const check of checks) {
-    const finding = await check.find();
-    findings.push(finding);
-    io.stdout(`${finding.isFault ? '✗' : '✓'} ${check.title}: ${finding.seen}\n`);
-    if (finding.fix !== null) io.stdout(`    ${finding.fix}\n`);
+function show(checks: readonly Check[], io: Io): void {
+  for (const { name, isOk, seen, command, advice } of checks) {
+    io.stdout(`${isOk ? '✓' : '✗'} ${name}: ${seen}\n`);
+    if (command || advice) io.stdout(`    ${command || advice}\n`);
   }
-  return findings;
 }

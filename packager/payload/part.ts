@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { cachedFile, cacheKey, cacheRoot } from '../cache.ts';
+import { cacheRoot } from '../../static-php-build/cache.ts';
+import { cachedFile, cacheKey } from '../cache.ts';
 import { type EncodedPart, PartEncoder } from './encoder.ts';
 
 const CHUNK_BYTES = 1 << 20;

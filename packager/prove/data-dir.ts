@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheRoot } from '../cache.ts';
+import { cacheRoot } from '../../static-php-build/cache.ts';
 import { isAlive } from '../payload/output.ts';
 import { removeReadOnlyTree } from '../payload/remove.ts';
 

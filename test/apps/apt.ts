@@ -1,6 +1,7 @@
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { cacheRoot, fileHash } from './cache.ts';
+import { cacheRoot } from '../../static-php-build/cache.ts';
+import { fileHash } from './cache.ts';
 import { run } from './run.ts';
 
 export interface DebianFile {

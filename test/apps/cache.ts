@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
-import { homedir } from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cacheRoot } from '../../static-php-build/cache.ts';
 import { run } from './run.ts';
-
-/** `${XDG_CACHE_HOME:-~/.cache}/phpack`, shared with the build caches. */
-export function cacheRoot(): string {
-  const base = process.env['XDG_CACHE_HOME'] || path.join(homedir(), '.cache');
-  return path.join(base, 'phpack');
-}
 
 /** First 16 hex digits of the SHA-256 of the inputs' JSON: names a cache entry. */
 export function inputHash(inputs: unknown): string {

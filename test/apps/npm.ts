@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import * as path from 'node:path';
-import { cacheRoot } from './cache.ts';
+import { cacheRoot } from '../../static-php-build/cache.ts';
 import { run } from './run.ts';
 
 /** Downloads one npm package and unpacks it to `into`; `integrity` is npm's own sha512 string. */

@@ -11,16 +11,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheRoot } from '../../static-php-build/cache.ts';
 
 export type DebianRoot = { suite: string; dir: string };
-
-/** The directory that all caches of this project share. */
-export function cacheDir(): string {
-  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(base, 'phpack');
-}
 
 /** A package file of one exact version, for when the index has moved on. */
 export interface PinnedPackage {
@@ -42,7 +36,7 @@ export function ensureDebianRoot(
 ): DebianRoot {
   const inputs = [suite, ...packages, ...pinned.map((file) => file.sha256)];
   const key = createHash('sha256').update(inputs.join('\n')).digest('hex').slice(0, 12);
-  const dir = join(cacheDir(), 'debian-root', `${suite}-${key}`);
+  const dir = join(cacheRoot(), 'debian-root', `${suite}-${key}`);
   if (existsSync(join(dir, '.complete'))) return { suite, dir };
   if (process.getuid?.() !== 0) {
     throw new Error('a Debian root can only be made and entered by root: use sudo');

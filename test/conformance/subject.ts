@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-import { cacheDir } from './debian-root.ts';
+import { cacheRoot } from '../../static-php-build/cache.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..', '..');
 
@@ -61,7 +61,7 @@ export function phpSource(): string {
   const manifest = JSON.parse(readFileSync(subjectManifest(), 'utf8')) as {
     php: { version: string };
   };
-  const dir = join(cacheDir(), 'src', `php-${manifest.php.version}`);
+  const dir = join(cacheRoot(), 'src', `php-${manifest.php.version}`);
   if (!existsSync(dir)) throw new Error(`${dir} is missing: static-php-build leaves it`);
   return dir;
 }

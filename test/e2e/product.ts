@@ -3,7 +3,8 @@ import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
-import { cachedDirectory, cacheRoot, removeTree, treeHash } from '../apps/cache.ts';
+import { cacheRoot } from '../../static-php-build/cache.ts';
+import { cachedDirectory, removeTree, treeHash } from '../apps/cache.ts';
 import { type RunResult, run, runAny } from '../apps/run.ts';
 import { type ServeOptions, type Server, startServer } from './server.ts';
 

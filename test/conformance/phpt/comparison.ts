@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, type DebianRoot } from '../debian-root.ts';
+import { cacheRoot } from '../../../static-php-build/cache.ts';
+import type { DebianRoot } from '../debian-root.ts';
 import { runTests, type Subject } from './run.ts';
 import { fileOf } from './suites.ts';
 import { compareVerdicts, type Difference, explanationOf } from './verdicts.ts';
@@ -24,7 +25,7 @@ export function runSubject(
   subject: Subject,
   tests: readonly string[],
 ): Promise<Verdicts> {
-  const dir = join(cacheDir(), 'phpt');
+  const dir = join(cacheRoot(), 'phpt');
   mkdirSync(dir, { recursive: true });
   return runTests({
     ...comparison,

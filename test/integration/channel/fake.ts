@@ -1,13 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { buildChannel } from '../../../native/channel/build.ts';
 import { loadAddon, type NativeAddon } from '../../../runtime/native.ts';
 import * as layout from '../../../runtime/php/layout.ts';
 import { WorkerPool } from '../../../runtime/php/pool.ts';
 import type { PhpLogEntry, PhpPoolOptions } from '../../../runtime/php/types.ts';
+import { cacheRoot } from '../../../static-php-build/cache.ts';
 
 const here = import.meta.dirname;
 const sources = ['fake-zygote.c', 'fake-loop.c', 'fake-worker.c'];
@@ -18,8 +18,7 @@ export function fakePhp(): string {
   for (const name of [...sources, 'fake.h', '../../../native/channel/layout.h']) {
     hash.update(readFileSync(join(here, name)));
   }
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  const dir = join(cache, 'phpack-test', 'fake', hash.digest('hex').slice(0, 32));
+  const dir = join(cacheRoot(), 'fake-php', hash.digest('hex').slice(0, 32));
   const result = join(dir, 'fake');
   if (existsSync(result)) return result;
   mkdirSync(dir, { recursive: true });
