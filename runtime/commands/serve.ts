@@ -6,7 +6,7 @@ import { asProductError, ProductError } from '../errors.ts';
 import { toText } from '../../contract/bytes.ts';
 import type { Log } from '../log.ts';
 import { useWriteNoWait } from '../log-output.ts';
-import { markInUse } from '../payload/lock.ts';
+import { markInUse, removeDeadMarks } from '../payload/lock.ts';
 import { prune } from '../payload/prune.ts';
 import { PhpStartError } from '../php/failure.ts';
 import { createPhpPool, type WorkerPool } from '../php/pool.ts';
@@ -36,9 +36,9 @@ export const serve: Command = async (context) => {
   log.level = installation.config.log.level;
   installation.addon().hideMemory();
   useWriteNoWait(installation.addon().writeNoWait);
-  const endUses = installation.uses.map((name) =>
-    markInUse(installation.addon(), installation.dataDir, name),
-  );
+  const { dataDir, uses } = installation;
+  removeDeadMarks(installation.addon(), dataDir);
+  const endUses = uses.map((name) => markInUse(installation.addon(), dataDir, name));
   try {
     await run(installation, signals, log);
   } finally {

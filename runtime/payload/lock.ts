@@ -61,7 +61,7 @@ export function markInUse(locks: Locks, dataDir: string, name: string): () => vo
   }
 }
 
-/** Whether a living process uses what has this name; removes the marks of dead ones. */
+/** Whether a living process uses what has this name. */
 export function isInUse(locks: Locks, dataDir: string, name: string): boolean {
   const run = join(dataDir, 'run');
   const marks = readdirSync(run).filter(
@@ -70,6 +70,14 @@ export function isInUse(locks: Locks, dataDir: string, name: string): boolean {
   return marks.filter((mark) => isHeld(locks, join(run, mark))).length > 0;
 }
 
+/** Servers that were killed could not remove theirs. */
+export function removeDeadMarks(locks: Locks, dataDir: string): void {
+  const run = join(dataDir, 'run');
+  const marks = readdirSync(run).filter((name) => name.endsWith('.use'));
+  for (const mark of marks) isHeld(locks, join(run, mark));
+}
+
+/** Removes the mark when nobody holds it. */
 function isHeld(locks: Locks, path: string): boolean {
   let fd: number;
   try {

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { lstat, readdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../errors.ts';
-import { isInUse, type Locks, withAppLock } from './lock.ts';
+import { isInUse, type Locks, removeDeadMarks, withAppLock } from './lock.ts';
 import { hideTree, hideUnfinished, removeHidden, removeTree } from './remove.ts';
 
 /** Versions kept although nobody runs them: the current one, and one to go back to. */
@@ -26,8 +26,8 @@ export async function prune(locks: Locks, dataDir: string): Promise<Pruned> {
     () => {},
     async () => {
       hideUnfinished(apps);
+      removeDeadMarks(locks, dataDir);
       const versions = listByUse(apps);
-      // Also clears away the marks of servers that were killed.
       const used = versions.map(({ name }) => isInUse(locks, dataDir, name));
       return versions
         .filter((_, rank) => rank >= KEPT_VERSIONS && !used[rank])

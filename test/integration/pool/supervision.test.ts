@@ -4,6 +4,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { buildChannel } from '../../../native/channel/build.ts';
+import { ProductError } from '../../../runtime/errors.ts';
 import type { PhpPoolOptions } from '../../../runtime/php/types.ts';
 import type { Collector } from '../channel/request.ts';
 import { killIfThere, until } from '../channel/request.ts';
@@ -258,6 +259,23 @@ test('without its php.ini PHP does not come back, and does once it is there agai
   await until(refusal, 'the refusal');
   renameSync(away!, ini!);
   expect(await answer).toBe('64M');
+});
+
+test('while its php.ini cannot be written, PHP is not started; the log says why', async () => {
+  let isFull = false;
+  const prepare = (): void => {
+    const seen = 'no space left for /data/run/x.ini';
+    if (isFull) throw new ProductError('PHPACK_E_DISK_FULL', seen);
+  };
+  const opened = openSite(scripts, { prepare });
+  await opened.pool.ready;
+  isFull = true;
+  process.kill(opened.pool.zygotePid, 'SIGKILL');
+  const reason = 'PHPACK_E_DISK_FULL: no space left for /data/run/x.ini';
+  await until(() => opened.log.some(({ text }) => text.includes(reason)), 'the reason');
+  expect(opened.pool.zygotePid).toBe(0);
+  isFull = false;
+  expect(await opened.get('hello.php')).toBe('hello');
 });
 
 /** `send` as a function of its own. */

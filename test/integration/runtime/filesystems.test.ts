@@ -115,7 +115,36 @@ test.runIf(canMount)('so does one that has become read-only since', async () => 
   expect([run.status, codeOf(run)]).toEqual([5, 'PHPACK_E_DATA_DIR_READ_ONLY']);
 });
 
-describe.runIf(process.geteuid!() === 0)('as another user', () => {
+const isRoot = process.geteuid!() === 0;
+
+/** PHP's socket for it, on a machine whose /run this makes. */
+async function findMysqlSocket(prepare: string): Promise<unknown> {
+  const listen = `"$0" -e 'net.createServer().listen(process.argv[1]).unref()'`;
+  const script = `mount -t tmpfs -o mode=755 tmpfs /run && mkdir /run/mysqld &&
+    ${listen} /run/mysqld/mysqld.sock && ${prepare} && exec "$0" "$@"`;
+  const data = join(scratch.path, 'sockets');
+  const words = [product.file, main, 'config', '--json', '--data-dir', data];
+  const all = ['-m', 'sh', '-c', script, ...words];
+  const run = await finish(spawn('unshare', all, { env: { PATH: '/usr/bin:/bin' } }));
+  const { ini } = JSON.parse(run.stdout) as { ini: string };
+  return /^pdo_mysql\.default_socket = '(.*)'$/m.exec(ini)?.[1];
+}
+
+describe.runIf(canMount && isRoot)('“localhost” of a database', () => {
+  test('a socket of root, in a directory of root', async () => {
+    expect(await findMysqlSocket('true')).toBe('/run/mysqld/mysqld.sock');
+  });
+
+  test.each([
+    ['another user has the directory', `chown ${nobody} /run/mysqld`],
+    ['others may write to it', 'chmod 1777 /run/mysqld'],
+    ['others may exchange it', 'chmod 777 /run'],
+  ])('not where %s', async (_, prepare) => {
+    expect(await findMysqlSocket(prepare)).not.toMatch(/^\/run\/mysqld|^\/tmp/);
+  });
+});
+
+describe.runIf(isRoot)('as another user', () => {
   const asNobody = { uid: nobody, gid: nobody };
 
   test('without a writable home: the error names --data-dir', async () => {

@@ -212,6 +212,17 @@ describe('stopping', () => {
     await server.stop();
   });
 
+  test('what a killed server has marked as used is free after the next start', async () => {
+    const killed = await start();
+    const left = marks();
+    await killed.stop('SIGKILL');
+    const server = await start();
+    expect(marks()).toHaveLength(left.length);
+    expect(marks().filter((mark) => left.includes(mark))).toEqual([]);
+    await server.stop();
+    expect(marks()).toEqual([]);
+  });
+
   test('kill -9 of the server leaves no PHP behind', async () => {
     const server = await start();
     const children = childrenOf(server.child.pid!);
@@ -349,6 +360,11 @@ describe('versions', () => {
     expect(await Promise.all(servers.map((server) => server.stop()))).toEqual([0, 0, 0]);
   });
 });
+
+/** Of what running servers use. */
+function marks(): string[] {
+  return readdirSync(join(data, 'run')).filter((name) => name.endsWith('.use'));
+}
 
 function childrenOf(pid: number): number[] {
   const path = `/proc/${pid}/task/${pid}/children`;

@@ -68,8 +68,10 @@ test('a version that a server uses is kept; one of a killed server is not', asyn
   expect(versions()).toEqual([name('1'), name('3'), name('4')]);
 });
 
-test('marks of killed servers go, of whatever version', async () => {
-  server(name('4'), false);
+test('marks of killed servers go, whatever they used', async () => {
+  for (const used of [name('4'), 'b'.repeat(64), 'c'.repeat(32) + '.ini']) {
+    server(used, false);
+  }
   server(name('4'), true);
   await prune(locks, data);
   expect(readdirSync(join(data, 'run'))).toHaveLength(1);
@@ -101,12 +103,12 @@ test('a version that somebody starts at this moment stays', async () => {
   let calls = 0;
   const starting: Locks = {
     tryLock: (fd) => {
-      // Not the app's lock, but a server's mark: between the first look and the removal.
-      if (++calls === 2) utimesSync(mark, new Date(), new Date());
+      // After the app's lock and the look for dead marks: between the list and the removal.
+      if (++calls === 3) utimesSync(mark, new Date(), new Date());
       return locks.tryLock(fd);
     },
   };
-  server(name('2'), false);
+  server(name('4'), true);
   expect((await prune(starting, data)).versions).toEqual([name('2')]);
   expect(versions()).toContain(name('1'));
 });
