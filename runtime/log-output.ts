@@ -4,9 +4,10 @@ import { errnoOf } from './errors.ts';
 
 /** What may wait for a reader; a busy server's access log of a second. */
 const MAX_QUEUED = 4 << 20;
-const RETRY_MS = 20;
-/** How long the end of the process waits for a reader. */
+const LONGEST_PAUSE_MS = 100;
+/** How long the end of the process waits for a reader who reads nothing, and for a slow one. */
 const END_MS = 1000;
+const LONGEST_END_MS = 5000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 let output = -1;
@@ -16,6 +17,7 @@ let queuedBytes = 0;
 let lostLines = 0;
 let formatLost = (lines: number): string => `${lines} lines lost\n`;
 let retry: NodeJS.Timeout | null = null;
+let pauseMs = 1;
 
 /**
  * A way to write to a socket, or to a pipe of another user, that takes what there is room
@@ -42,14 +44,28 @@ export function writeToStderr(
   if (lostLines > 0) reportLoss();
   enqueue(text);
   writeQueued();
-  if (queuedBytes > 0) retry ??= setInterval(writeQueued, RETRY_MS).unref();
+  if (queuedBytes > 0) retry ??= setTimeout(tryAgain, pauseMs).unref();
 }
 
-/** Waits for a slow reader for at most a second; call it before the process ends. */
+/** Soon where somebody reads, else ever more seldom. */
+function tryAgain(): void {
+  const before = queuedBytes;
+  writeQueued();
+  pauseMs = queuedBytes < before ? 1 : Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+  retry = queuedBytes > 0 ? setTimeout(tryAgain, pauseMs).unref() : null;
+}
+
+/** Lets a reader have what is queued; call it before the process ends. */
 export function endStderr(): void {
-  const deadline = performance.now() + END_MS;
-  for (writeQueued(); queuedBytes > 0 && performance.now() < deadline; writeQueued()) {
-    Atomics.wait(pause, 0, 0, 5);
+  const end = performance.now() + LONGEST_END_MS;
+  let patience = performance.now() + END_MS;
+  for (;;) {
+    const before = queuedBytes;
+    writeQueued();
+    const now = performance.now();
+    if (queuedBytes < before) patience = now + END_MS;
+    if (queuedBytes === 0 || now > Math.min(end, patience)) return;
+    Atomics.wait(pause, 0, 0, 1);
   }
 }
 
@@ -75,8 +91,6 @@ function writeQueued(): void {
     else if (count > 0) queue[0] = first.subarray(count);
     else return;
   }
-  if (retry) clearInterval(retry);
-  retry = null;
 }
 
 /** Number of bytes taken; all when they cannot be written at all: nobody will ever read. */
