@@ -23,13 +23,27 @@ __attribute__((weak)) int64_t sqlite3_soft_heap_limit64(int64_t bytes);
 __attribute__((weak)) void sqlite3_free(void *memory);
 __attribute__((weak)) extern char *sqlite3_temp_directory;
 
+/* ICU's, with its version in the names; weak, as a PHP without intl has neither. */
+__attribute__((weak)) const char *uloc_getDefault_76(void);
+__attribute__((weak)) int32_t ucal_getDefaultTimeZone_76(uint16_t *result, int32_t size,
+                                                         int *error);
+
 static void *globals_of(const char *module) {
   const zend_module_entry *entry =
       zend_hash_str_find_ptr(&module_registry, module, strlen(module));
   return entry ? entry->globals_ptr : NULL;
 }
 
+/* ICU takes both from the environment when they are first asked for, and keeps them: what a
+ * script has put there by putenv() would stay the default of all later requests. */
+static void settle_icu(void) {
+  int error = 0;
+  if (uloc_getDefault_76) uloc_getDefault_76();
+  if (ucal_getDefaultTimeZone_76) ucal_getDefaultTimeZone_76(NULL, 0, &error);
+}
+
 void phpack_watch_leftovers(void) {
+  settle_icu();
   for (size_t i = 0; i < sizeof numbered / sizeof numbered[0]; i++) {
     last_errors[i] = globals_of(numbered[i]);
   }

@@ -37,6 +37,7 @@ ZEND_NORETURN static void strike(uint32_t clock) {
   /* PHP's page for fatal errors, and what shutdown functions print, would tell visitors
    * that the application failed: the front's 504 tells the truth. */
   phpack_response_cut();
+  if (zend_on_timeout) zend_on_timeout(0); /* connection_status() tells of it */
   zend_error_noreturn(E_ERROR, "Maximum execution time of %u ms %s exceeded",
                       is_finished ? phpack_settings.after_finish_timeout_ms
                                   : phpack_settings.request_timeout_ms,

@@ -171,6 +171,13 @@ const traces: [string, string, string, 'fresh'?][] = [
     'putenv("TZ=Asia/Tokyo"); localtime();',
     'exec("date +%Z") . date("T")',
   ],
+  [
+    'languages of the environment',
+    'putenv("LC_ALL=ja_JP.UTF-8"); putenv("LANG=ja_JP.UTF-8"); Locale::getDefault(); ' +
+      'putenv("TZ=Asia/Tokyo"); IntlTimeZone::createDefault();',
+    '[Locale::getDefault(), IntlTimeZone::createDefault()->getID(), ' +
+      '(new NumberFormatter("", 1))->format(1234.5)]',
+  ],
   ['tokens', 'strtok("a b c", " ");', '@strtok(" ")'],
   [
     'seeds',
@@ -232,6 +239,19 @@ test.each(traces)(
     const crashed = await php.get(`${code} no_such_function();`);
     expect(crashed.failure).toBeNull();
     expect(await php.text(ask)).toBe(before);
+  },
+);
+
+test.each(traces)(
+  '%s: nothing of it is left when it is what a process does first',
+  async (_what, code, probe) => {
+    const [php, other] = [new Php(), new Php()];
+    const ask = `echo json_encode([${probe}], JSON_UNESCAPED_SLASHES);`;
+    for (const one of [php, other]) one.file('inc.php', '<?php ');
+    const pristine = await other.text(ask);
+    await php.get(code);
+    const found = await php.text(ask);
+    expect(found.replaceAll(php.root, other.root)).toBe(pristine);
   },
 );
 

@@ -63,6 +63,15 @@ test.each([
   await expectAllFree(php);
 });
 
+test('a shutdown function is told why it runs, as at max_execution_time', async () => {
+  const php = new Php({ ...patient });
+  const tell =
+    'register_shutdown_function(fn () => error_log(connection_status() . " " . ' +
+    'error_get_last()["type"]));';
+  await php.get(`${tell} for (;;);`);
+  await php.logged('2 1');
+});
+
 test('what a script prints when it is told to end reaches nobody', async () => {
   const php = new Php({ ...patient, ini: { display_errors: 1 } });
   const late = 'register_shutdown_function(function () { echo "late"; flush(); });';

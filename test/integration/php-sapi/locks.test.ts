@@ -78,6 +78,34 @@ test('a worker killed in APCu costs the cache, and nobody waits', async () => {
   expect(php.texts().filter((text) => text.includes('APCu'))).toHaveLength(1);
 });
 
+test('a script told to end under a lock of APCu gives it back', async () => {
+  const php = new Php({ workers: 2, requestTimeoutMs: 400, requestGraceMs: 100_000 });
+  const held = await php.get(
+    'apcu_store("a", 1); apcu_entry("c", function () { for (;;); });',
+  );
+  expect(held.failure).toMatchObject({ reason: 'timeout', isKilled: false });
+  expect(await php.text('echo apcu_entry("c", fn () => 5), apcu_fetch("a");')).toBe('51');
+  expect(php.texts().join()).not.toContain('APCu');
+});
+
+test('max_execution_time does not end a worker under a lock of APCu', async () => {
+  const php = new Php({
+    workers: 2,
+    requestTimeoutMs: 500,
+    requestGraceMs: 4000,
+    ini: { hard_timeout: 1 },
+  });
+  // One call of a C function, in which the engine would exit after 1 + 1 seconds.
+  const busy = 'set_time_limit(1); hash_pbkdf2("sha256", "x", "y", 1 << 30);';
+  const free = await new Php({ ini: { hard_timeout: 1 } }).get(busy);
+  expect(free.failure).toMatchObject({ reason: 'exited', status: 124 });
+  const held = await php.get(`apcu_entry("c", function () { ${busy} });`);
+  expect(held.failure).toMatchObject({ reason: 'timeout', isKilled: true });
+  for (let i = 0; i < 10; i++) {
+    expect(await php.text('echo apcu_entry("c", fn () => 5);')).toBe('5');
+  }
+});
+
 const ini = { 'opcache.enable': 1, 'opcache.file_update_protection': 0 };
 const status =
   '$s = opcache_get_status(false); echo json_encode([$s["opcache_enabled"], ' +
