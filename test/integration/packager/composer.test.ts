@@ -79,7 +79,7 @@ async function composer(...args: string[]): Promise<void> {
   };
   const words = [...args, '--no-interaction', '--quiet'];
   const { status, stderr } = await run('composer', words, { cwd: app, env });
-  expect([status, stderr]).toEqual([0, '']);
+  expect(status, stderr).toBe(0);
 }
 
 const env = (): Record<string, string> => ({
