@@ -70,11 +70,11 @@ export function formatSubstitute({ name, version, pinned }: Substitute): string 
 /** One warning for all that only developers need: names, size, and how to be rid of it. */
 export function tellDevelopment(
   progress: Progress,
-  { root, composer }: Project,
+  { composer }: Project,
   { entries }: AppTree,
 ): void {
   if (!composer) return;
-  const { names, packages, bytes } = developmentParts(root, composer, entries);
+  const { names, packages, bytes } = developmentParts(composer, entries);
   if (names.length === 0) return;
   const paths = names.length - packages;
   const counts = [

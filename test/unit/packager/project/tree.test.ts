@@ -188,13 +188,12 @@ test('classes that are left out or outside are a warning; absent ones are none',
 });
 
 /** A package of a `path` repository, which Composer links. */
-function link(name: string, to: string, development = false): void {
+function link(name: string, to: string): void {
   const path = join(app(), 'vendor', name);
   mkdirSync(dirname(path), { recursive: true });
   symlinkSync(to, path);
   const one = { name, 'install-path': `../${name}`, dist: { type: 'path' } };
-  const installed = { packages: [one], 'dev-package-names': development ? [name] : [] };
-  write('vendor/composer/installed.json', JSON.stringify(installed));
+  write('vendor/composer/installed.json', JSON.stringify({ packages: [one] }));
 }
 
 const vendorOf = (name: string): [string, string, string][] =>
@@ -204,7 +203,7 @@ const vendorOf = (name: string): [string, string, string][] =>
 
 test('a package that Composer has linked from the app stays a link', () => {
   write('tests/lib/a.php', '');
-  link('acme/lib', '../../tests/lib', true);
+  link('acme/lib', '../../tests/lib');
   generate({ autoload_files: ["$vendorDir . '/acme/lib/a.php'"] });
   expect(vendorOf('acme/lib')).toEqual([
     ['vendor/acme/lib', 'symlink', '../../tests/lib'],
@@ -261,16 +260,22 @@ test('any other link out of the app is still an error', () => {
 });
 
 test('what only development needs is named with its size', () => {
+  write('vendor/a/tool/big.php', 'x'.repeat(1000));
   write('lib/big.php', 'x'.repeat(1000));
-  link('acme/lib', '../../lib', true);
+  link('acme/lib', '../../lib');
+  const packages = ['a/tool', 'acme/lib', 'acme/meta'].map((name) => {
+    return { name, 'install-path': name === 'acme/meta' ? null : `../${name}` };
+  });
+  const installed = { packages, 'dev-package-names': packages.map(({ name }) => name) };
+  write('vendor/composer/installed.json', JSON.stringify(installed));
   generate({
     autoload_files: ["$baseDir . '/tests/helpers.php'", "$baseDir . '/dev.php'"],
     autoload_classmap: ["$vendorDir . '/acme/lib/big.php'"],
   });
-  const { root, composer } = project();
-  expect(developmentParts(root, composer!, read().entries)).toEqual({
-    names: ['acme/lib', 'tests/helpers.php', 'dev.php'],
-    packages: 1,
+  // What a link of the app leads to is packed with or without development.
+  expect(developmentParts(project().composer!, read().entries)).toEqual({
+    names: ['a/tool', 'tests/helpers.php', 'dev.php', 'acme/lib'],
+    packages: 2,
     bytes: 1004,
   });
 });
