@@ -8,6 +8,8 @@
 /* A signal that comes right before a system call does not end it: so it comes again, until
  * the worker has got the message. */
 #define TELL_AGAIN_MS 250u
+/* No clock can be that far ahead of the zygote's. */
+#define IMPOSSIBLE_MS 60000
 #define FOR_EVER UINT32_MAX
 
 static uint32_t shorter(uint32_t a, uint32_t b) { return a < b ? a : b; }
@@ -46,10 +48,12 @@ uint32_t phpack_end_if_overdue(uint32_t index, pid_t pid, uint32_t now) {
   uint32_t next = shortest_limit();
   uint32_t clock = atomic_load(&shared->clock);
   uint32_t limit = limit_of(clock);
-  if (clock == 0 || limit == 0 || atomic_load(&shared->kill_reason)) return next;
-  uint32_t since = clock & ~PHPACK_CLOCK_KIND;
+  if (clock == 0 || limit == 0) return next;
+  int32_t signed_age = (int32_t)(now - (clock & ~PHPACK_CLOCK_KIND));
+  /* A wrong word, by which the request would never be overdue. */
+  if (signed_age < -IMPOSSIBLE_MS) kill_for(clock, shared, pid);
   /* It may have started after `now` was read. */
-  uint32_t age = (int32_t)(now - since) < 0 ? 0 : now - since;
+  uint32_t age = signed_age < 0 ? 0 : (uint32_t)signed_age;
   if (age < limit) return shorter(next, limit - age);
   uint32_t grace = phpack_settings.request_grace_ms;
   if (age - limit >= grace) {

@@ -35,14 +35,17 @@ export class ChannelWatch<User extends SlotUser> {
     return null;
   }
 
-  /** A worker has it, or is going to. */
+  /** A worker has it and looks at its clock, or is going to. */
   #isOwned(slot: number): boolean {
     const channel = this.#channel;
     const claim = channel.claimOf(slot);
     if (claim === QUEUED || claim === DONE) return true;
     const index = claim >>> 8;
     if ((claim & 255) !== TAKEN || index >= channel.shape.workers) return false;
-    const isKnown = channel.word(workerOf(index) + field.slot) === slot + 1;
+    const owner = workerOf(index);
+    const isKnown =
+      channel.word(owner + field.slot) === slot + 1 &&
+      channel.word(owner + field.clock) !== 0;
     this.#ownerless[slot] = isKnown ? 0 : this.#ownerless[slot]! + 1;
     return this.#ownerless[slot] < PATIENCE;
   }

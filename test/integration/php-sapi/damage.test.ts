@@ -1,3 +1,4 @@
+import { uptime } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { wordOf } from '../../../runtime/php/channel.ts';
@@ -94,6 +95,10 @@ const rows: [string, (words: Int32Array) => void][] = [
   ['response_read', inAll('response_read', 0x7654321)],
   ['response_ended', inAll('response_ended', 0x7654321)],
   ['outcome', inAll('outcome', 0x7654321)],
+  ['clock of a worker', store(at.workers + layout.worker.clock, 0)],
+  ['clock of a worker, old', store(at.workers + layout.worker.clock, 1)],
+  ['ended_clock of a worker', store(at.workers + layout.worker.ended_clock, 7)],
+  ['holds_opcache of a worker', store(at.workers + layout.worker.holds_opcache, 7)],
   ['the hint of a worker', store(at.workers + layout.worker.slot, 0x7654321)],
   ['kill_reason', store(at.workers + layout.worker.kill_reason, 1)],
   ['pid of a worker', store(at.workers + layout.worker.pid, 1)],
@@ -109,9 +114,9 @@ function startLoad(php: Php): { all: Collector[]; end: () => void } {
   const all = [
     php.send(echo, { body: { kind: 'stream', stream } }),
     php.send(
-      'for ($i = 0; $i < 40; $i++) { echo str_repeat("x", 30000); usleep(9000); }',
+      'for ($i = 0; $i < 15; $i++) { echo str_repeat("x", 60000); usleep(9000); }',
     ),
-    php.send('usleep(300000); echo "slept";'),
+    php.send('usleep(120000); echo "slept";'),
   ];
   for (let i = 0; i < 30; i++) all.push(php.send('usleep(5000); echo "short";'));
   stream.write(Buffer.alloc(30_000, 'u'));
@@ -165,6 +170,23 @@ test.each(rows)('a wrong word does not end the server: %s', async (_, write) => 
   await expectNothingLost(php, load.all);
 });
 
+const { clock, kill_reason } = layout.worker;
+
+test.each([
+  ['none', clock, (): number => 0],
+  ['one to come', clock, (): number => (uptime() * 1000 + 0x4000_0000) | 1],
+  ['that it has been killed', kill_reason, (): number => 1],
+])('a wrong word does not let a request run for ever: %s', async (_, field, value) => {
+  const php = new Php({ requestTimeoutMs: 300, requestGraceMs: 300 });
+  await php.pool.ready;
+  const endless = php.send('for (;;) { try { sleep(60); } catch (Error) { } }');
+  await until(() => php.worker(0, 'clock') !== 0, 'it to run');
+  store(at.workers + field, value())(php.words());
+  await endless.settled();
+  expect(endless.failure).not.toBeNull();
+  await expectAnswer(php);
+});
+
 // PHPACK_FUZZ_ROUNDS=100 runs longer, PHPACK_FUZZ_SEED=7 repeats one round.
 const rounds = Number(process.env.PHPACK_FUZZ_ROUNDS ?? 1);
 const firstSeed = Number(process.env.PHPACK_FUZZ_SEED ?? 1);
@@ -202,7 +224,7 @@ test.each(seeds)('300 random words do not end the server (seed %i)', async (seed
     const words = php.words();
     const word = randomWord(words, random);
     words[word] = randomValue(words[word]!, random);
-    await pause(random.below(10));
+    await pause(random.below(6));
   }
   for (const load of loads) load.end();
   await expectAnswer(php);
