@@ -43,15 +43,26 @@ static void kill_for(uint32_t clock, struct phpack_worker *shared, pid_t pid) {
   else atomic_store(&shared->kill_reason, 0);
 }
 
+/* False: a wrong word, by which the request would have no limit, or another one. */
+static bool has_kind(struct phpack_worker *shared, uint32_t clock) {
+  if ((clock & PHPACK_CLOCK_KIND) == PHPACK_CLOCK_REQUEST) return true;
+  uint32_t index = atomic_load(&shared->slot) - 1;
+  return (clock & PHPACK_CLOCK_KIND) == PHPACK_CLOCK_FINISHED &&
+         index < phpack_settings.slot_count &&
+         atomic_load(&phpack_slot(index)->response_ended) != 0;
+}
+
 uint32_t phpack_end_if_overdue(uint32_t index, pid_t pid, uint32_t now) {
   struct phpack_worker *shared = &phpack_channel->workers[index];
   uint32_t next = shortest_limit();
   uint32_t clock = atomic_load(&shared->clock);
   uint32_t limit = limit_of(clock);
-  if (clock == 0 || limit == 0) return next;
   int32_t signed_age = (int32_t)(now - (clock & ~PHPACK_CLOCK_KIND));
-  /* A wrong word, by which the request would never be overdue. */
-  if (signed_age < -IMPOSSIBLE_MS) kill_for(clock, shared, pid);
+  if (clock != 0 && (signed_age < -IMPOSSIBLE_MS || !has_kind(shared, clock))) {
+    kill_for(clock, shared, pid);
+    return next;
+  }
+  if (clock == 0 || limit == 0) return next;
   /* It may have started after `now` was read. */
   uint32_t age = signed_age < 0 ? 0 : (uint32_t)signed_age;
   if (age < limit) return shorter(next, limit - age);

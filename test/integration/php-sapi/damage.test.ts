@@ -174,7 +174,8 @@ const { clock, kill_reason } = layout.worker;
 
 test.each([
   ['none', clock, (): number => 0],
-  ['one to come', clock, (): number => (uptime() * 1000 + 0x4000_0000) | 1],
+  ['of its end', clock, (): number => (uptime() * 1000) | 3],
+  ['one to come', clock, (): number => ((uptime() * 1000 + 0x4000_0000) & ~3) | 1],
   ['that it has been killed', kill_reason, (): number => 1],
 ])('a wrong word does not let a request run for ever: %s', async (_, field, value) => {
   const php = new Php({ requestTimeoutMs: 300, requestGraceMs: 300 });
