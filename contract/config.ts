@@ -67,6 +67,13 @@ export interface AppConfig {
     maxTargetBytes: number;
     /** Request body: 413 above. 0: no limit. */
     maxBodyBytes: number;
+    /**
+     * Memory for all that clients make the front hold; more is refused, not read or goes
+     * to disk. 0: a quarter of the machine's or container's, if PHP leaves so much.
+     */
+    memoryBytes: number;
+    /** Disk space for bodies and answers together. 0: half of what is free at the start. */
+    spoolBytes: number;
     /** Whole request head must have arrived: 408. */
     headersTimeoutMs: number;
     /** Longest pause between two pieces of a request body: 408. */

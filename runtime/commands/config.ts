@@ -1,7 +1,9 @@
 import { workerCount } from '../config/effective.ts';
+import type { BudgetSize } from '../http/budget.ts';
 import { flatten, isConfigKey } from '../config/schema.ts';
 import { type Installation, install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
+import { frontBudget } from './front-budget.ts';
 
 /** Shows what serve and php-cli would run with, and where each value comes from. */
 export const config: Command = async (context) => {
@@ -17,6 +19,8 @@ interface Report {
   paths: Record<string, string>;
   config: Record<string, { value: unknown; origin: string }>;
   workers: number;
+  /** What clients may make the server hold. */
+  front: BudgetSize;
   /** What PHP gets beside the caller's environment. */
   env: Record<string, string>;
   ini: string;
@@ -41,6 +45,7 @@ function describe(installation: Installation, caller: NodeJS.ProcessEnv): Report
     },
     config: Object.fromEntries(entries),
     workers: workerCount(values.workers.count),
+    front: frontBudget(installation),
     env: Object.fromEntries(env),
     ini: installation.iniText,
   };
@@ -56,12 +61,23 @@ function asText(report: Report): string {
     const note = origin === 'binary' ? '' : `   (${origin})`;
     lines.push(`  ${key} = ${JSON.stringify(value)}${note}`);
   }
-  lines.push('', `workers: ${report.workers}`, '', 'environment of PHP, beside yours');
+  const { memoryBytes, spoolBytes, maxConnections } = report.front;
+  lines.push(
+    '',
+    `workers: ${report.workers}`,
+    `memory for clients: ${asMib(memoryBytes)} MiB, on disk ${asMib(spoolBytes)} MiB`,
+    `connections: ${maxConnections}`,
+  );
+  lines.push('', 'environment of PHP, beside yours');
   for (const [name, value] of Object.entries(report.env)) {
     lines.push(`  ${name}=${value}`);
   }
   lines.push('', 'php.ini', ...report.ini.trimEnd().split('\n').map(indent), '');
   return lines.join('\n');
+}
+
+function asMib(bytes: number): number {
+  return Math.floor(bytes / 2 ** 20);
 }
 
 function indent(line: string): string {

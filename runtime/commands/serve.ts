@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { workerCount } from '../config/effective.ts';
 import { asProductError, ProductError } from '../errors.ts';
@@ -13,6 +12,7 @@ import { createPhpPool, type WorkerPool } from '../php/pool.ts';
 import type { PhpLogEntry } from '../php/types.ts';
 import { type Installation, install } from '../product.ts';
 import { type Command, type CommandContext, installOptions } from './context.ts';
+import { frontBudget, spoolDirOf } from './front-budget.ts';
 import { StopSignals } from './stop.ts';
 
 const TRIM_AFTER_MS = 2000;
@@ -86,7 +86,8 @@ async function run(
     cachesRoot: isPackaged ? installation.cachesRoot : null,
     moved: installation.moved,
     isTreeImmutable: isPackaged,
-    spoolDir: join(installation.dataDir, 'tmp'),
+    spoolDir: spoolDirOf(installation),
+    budget: frontBudget(installation),
     pool,
     log,
   });

@@ -1,10 +1,11 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { ProductError } from '../errors.ts';
 import type { AppConfig } from '../../contract/config.ts';
 import { MAX_WORKERS } from '../php/layout.ts';
 import { type Flag, flags } from './flags.ts';
 import { type ConfigKey, configKeys, flatten, isConfigKey } from './schema.ts';
 import { checkConfig } from './schema.ts';
+import { memoryLimit } from './memory.ts';
 
 export interface EffectiveConfig {
   config: AppConfig;
@@ -125,15 +126,14 @@ function unflatten(flat: ReadonlyMap<string, unknown>): unknown {
 }
 
 /** What one PHP process may need beside what it shares; measured 20 to 60 MB. */
-const WORKER_BYTES = 64 << 20;
+export const WORKER_BYTES = 64 << 20;
 
 /** `workers.count`, with 0 replaced by what suits the machine or the container. */
 export function workerCount(
   configured: number,
   machine = {
     cpus: availableParallelism(),
-    // 0 when the container sets no limit.
-    memoryBytes: Math.min(totalmem(), process.constrainedMemory() || Infinity),
+    memoryBytes: memoryLimit(),
   },
 ): number {
   if (configured > 0) return Math.min(configured, MAX_WORKERS);

@@ -117,6 +117,20 @@ export const flags: readonly Flag[] = [
     help: 'largest request body, such as 64M; 0: no limit',
   },
   {
+    name: 'front-memory',
+    value: { kind: 'size', placeholder: 'SIZE' },
+    key: 'http.memoryBytes',
+    commands: configured,
+    help: 'memory for what clients make the server hold; 0: what suits the machine',
+  },
+  {
+    name: 'spool-limit',
+    value: { kind: 'size', placeholder: 'SIZE' },
+    key: 'http.spoolBytes',
+    commands: configured,
+    help: 'disk space for request bodies and answers; 0: half of what is free',
+  },
+  {
     name: 'drain-timeout',
     value: { kind: 'duration', placeholder: 'TIME' },
     key: 'http.drainMs',

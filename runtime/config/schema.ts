@@ -39,6 +39,8 @@ export const configKeys = {
   'http.maxHeaderBytes': 'number',
   'http.maxTargetBytes': 'number',
   'http.maxBodyBytes': 'number',
+  'http.memoryBytes': 'number',
+  'http.spoolBytes': 'number',
   'http.headersTimeoutMs': 'number',
   'http.bodyIdleTimeoutMs': 'number',
   'http.keepAliveTimeoutMs': 'number',

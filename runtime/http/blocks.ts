@@ -1,12 +1,13 @@
 /**
  * Memory for content on its way to a socket or disk, used again and again: a fresh buffer
  * for each response makes V8 run its major collector all the time (a third of the CPU of
- * a 50 KB page, and 100 MB of garbage, measured).
+ * a 50 KB page, and 100 MB of garbage, measured). Also the most that a client which does
+ * not read holds in memory of one answer.
  */
 
-export const BLOCK_BYTES = 256 * 1024;
+export const BLOCK_BYTES = 64 * 1024;
 /** Unused ones kept. */
-const MAX_FREE = 24;
+const MAX_FREE = 64;
 
 const free: Buffer[] = [];
 const ours = new WeakSet<ArrayBufferLike>();
@@ -33,13 +34,19 @@ export function returnBlock(bytes: Buffer): void {
 /** Below this a copy is cheap, and a block would be wasted on it. */
 const MIN_BLOCK_BYTES = 8 * 1024;
 
-/** A copy of `view`; given back with returnBlock, or not. */
+/** A copy of at most a block of bytes; given back with returnBlock, or not. */
 export function copyBytes(view: Buffer): Buffer {
-  if (view.length < MIN_BLOCK_BYTES || view.length > BLOCK_BYTES)
-    return Buffer.from(view);
+  if (view.length < MIN_BLOCK_BYTES) return copyExactly(view);
   const block = takeBlock();
   view.copy(block);
   return block.subarray(0, view.length);
+}
+
+/** A copy that holds no more memory than its length, unlike Buffer.from()'s small ones. */
+export function copyExactly(view: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(view.length);
+  view.copy(copy);
+  return copy;
 }
 
 /** So many small pieces in a row become one. */
@@ -47,8 +54,7 @@ const MAX_TINY = 256;
 
 /**
  * Adds `piece` and says how many pieces stand at the end since they were last put
- * together. A piece costs some 500 bytes beside its own: kept one by one, a body in chunks
- * of one byte would take 500 times its size.
+ * together. A piece costs some 500 bytes beside its own.
  */
 export function addPiece(pieces: Buffer[], piece: Buffer, tiny: number): number {
   pieces.push(piece);

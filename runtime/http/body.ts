@@ -1,18 +1,14 @@
 import { errnoOf } from '../errors.ts';
 import type { PhpRequestBody } from '../php/types.ts';
-import { addPiece } from './blocks.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import type { FrontResponse } from './response.ts';
 import { isNoSpace } from './spool.ts';
 import { SpoolFile } from './spool-file.ts';
 
 /** Longer bodies go to a file. */
 const MAX_MEMORY_BYTES = 128 * 1024;
-/** What all bodies together may hold in memory; beyond it every body goes to a file. */
-const MAX_TOTAL_BYTES = 64 * 1024 * 1024;
-/** Of one body, waiting to be written to its file: then the client is asked to wait. */
-const MAX_QUEUED_BYTES = 1024 * 1024;
-
-let totalBytes = 0;
+/** While memory is short. */
+const MAX_TIGHT_BYTES = 8 * 1024;
 
 export interface BodyReceiver {
   /** `length`: of the body. The receiver calls close() when PHP has it. */
@@ -23,15 +19,14 @@ export interface BodyReceiver {
 
 /**
  * Receives a request's body before PHP is involved, so that a slow client holds no
- * worker: in memory, or in a nameless file when it is long.
+ * worker: in memory, or in a nameless file when it is long. The budget has it until
+ * release().
  */
 export class BufferedBody {
   readonly #response: FrontResponse;
   readonly #receiver: BodyReceiver;
   readonly #maxBytes: number;
-  #pieces: Buffer[] = [];
-  /** Small ones at their end. */
-  #tiny = 0;
+  readonly #bytes = new GrowingBytes();
   /** Received so far. */
   #length = 0;
   #heldBytes = 0;
@@ -60,12 +55,18 @@ export class BufferedBody {
     }
   }
 
-  /** The body has been handed over, or nobody wants it any more. */
-  close(): void {
+  /** PHP's side has opened the file; it calls release() itself. */
+  handOver(): void {
+    this.#file?.closeDescriptor();
+  }
+
+  /** Nobody holds or wants the body any more. */
+  readonly release = (): void => {
     this.#stop();
     this.#file?.close();
     this.#file = null;
-  }
+    this.#releaseMemory();
+  };
 
   /** The connection's parser found the rest of the body malformed. */
   fail(status: number): void {
@@ -75,33 +76,50 @@ export class BufferedBody {
   readonly #onData = (chunk: Buffer): void => {
     this.#length += chunk.length;
     if (this.#length > this.#maxBytes) return this.#fail(413, null);
-    if (this.#file !== null) {
-      this.#file.append(chunk);
-      if (this.#file.queuedBytes > MAX_QUEUED_BYTES) this.#response.req.pause();
-      return;
+    if (this.#file === null) {
+      if (this.#keep(chunk)) return;
+      this.#spool();
     }
-    this.#tiny = addPiece(this.#pieces, chunk, this.#tiny);
-    this.#heldBytes += chunk.length;
-    totalBytes += chunk.length;
-    if (this.#length > MAX_MEMORY_BYTES || totalBytes > MAX_TOTAL_BYTES) this.#spool();
+    this.#append(chunk);
   };
 
+  /** False: it is too long for memory, or memory too short for it. */
+  #keep(chunk: Buffer): boolean {
+    const { budget } = this.#response.front!;
+    const capacity = this.#bytes.capacityWith(chunk);
+    if (this.#length > (budget.isTight ? MAX_TIGHT_BYTES : MAX_MEMORY_BYTES))
+      return false;
+    if (!budget.take(capacity - this.#heldBytes)) return false;
+    this.#heldBytes = capacity;
+    this.#bytes.append(chunk);
+    return true;
+  }
+
   #spool(): void {
+    const { spool, budget } = this.#response.front!;
     try {
-      this.#file = new SpoolFile(this.#response.front!.spool.openFile(), this.#onWritten);
+      this.#file = new SpoolFile(spool.openFile(), budget, this.#onWritten);
     } catch (error) {
       return this.#fail(isNoSpace(error) ? 507 : 500, error as Error);
     }
-    for (const piece of this.#pieces) this.#file.append(piece);
+    const bytes = this.#bytes.take();
     this.#releaseMemory();
+    if (bytes.length > 0) this.#append(bytes);
+  }
+
+  #append(bytes: Buffer): void {
+    const file = this.#file;
+    if (file === null) return;
+    file.append(bytes);
+    if (file.isBehind) this.#response.req.pause();
   }
 
   readonly #onWritten = (error: Error | null): void => {
     if (this.#isDone) return;
     if (error) return this.#fail(isNoSpace(error) ? 507 : 500, error);
-    const queued = this.#file!.queuedBytes;
-    if (this.#hasEnded && queued === 0) return this.#finish();
-    if (queued < MAX_QUEUED_BYTES / 2) this.#response.req.resume();
+    const file = this.#file!;
+    if (this.#hasEnded && file.queuedBytes === 0) return this.#finish();
+    if (file.hasCaughtUp) this.#response.req.resume();
   };
 
   readonly #onEnd = (): void => {
@@ -117,25 +135,22 @@ export class BufferedBody {
   };
 
   #finish(): void {
-    const pieces = this.#pieces;
     this.#stop();
+    const length = this.#length;
+    const { release } = this;
     if (this.#file !== null) {
-      const body: PhpRequestBody = {
-        kind: 'file',
-        fd: this.#file.fd,
-        length: this.#length,
-      };
-      this.#receiver.onBody(body, this.#length);
-    } else if (this.#length === 0) {
+      const { fd } = this.#file;
+      this.#receiver.onBody({ kind: 'file', fd, length, release }, length);
+    } else if (length === 0) {
       this.#receiver.onBody({ kind: 'none' }, 0);
     } else {
-      const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-      this.#receiver.onBody({ kind: 'bytes', bytes }, this.#length);
+      const bytes = this.#bytes.take();
+      this.#receiver.onBody({ kind: 'bytes', bytes, release }, length);
     }
   }
 
   #fail(status: number, error: Error | null): void {
-    this.close();
+    this.release();
     this.#receiver.onBodyFailed(status, error);
   }
 
@@ -147,13 +162,11 @@ export class BufferedBody {
     req.off('end', this.#onEnd);
     req.off('timeout', this.#onTimeout);
     this.#response.stopWatching();
-    this.#releaseMemory();
   }
 
   #releaseMemory(): void {
-    totalBytes -= this.#heldBytes;
+    this.#response.front!.budget.give(this.#heldBytes);
     this.#heldBytes = 0;
-    this.#pieces = [];
   }
 }
 
@@ -161,5 +174,5 @@ function ignoreError(): void {}
 
 /** For the log: why a body could not be kept. */
 export function describeSpoolError(error: Error): string {
-  return `The request body cannot be spooled: ${errnoOf(error) || error.message}`;
+  return `The request body cannot be spooled: ${error.message || errnoOf(error)}`;
 }

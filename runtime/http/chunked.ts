@@ -23,12 +23,18 @@ export class ChunkScanner {
   #state = SIZE;
   #size = 0;
   #digits = 0;
+  #trailerBytes = 0;
+
+  get trailerBytes(): number {
+    return this.#trailerBytes;
+  }
 
   /** Before the first byte of a body. */
   reset(): void {
     this.#state = SIZE;
     this.#size = 0;
     this.#digits = 0;
+    this.#trailerBytes = 0;
   }
 
   /** The index behind the body's end, or -1 when it is not in `bytes`. */
@@ -41,6 +47,7 @@ export class ChunkScanner {
         at += count;
       } else {
         const byte = bytes[at++]!;
+        if (this.#state >= TRAILER_START) this.#trailerBytes++;
         if (this.#state === END_LF && byte === LF) return at;
         this.#state = this.#after(byte);
       }

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { logRefused } from './access-log.ts';
-import { connectionOf } from './connection.ts';
-import { rawError } from './errors.ts';
+import { type Connection, connectionOf } from './connection.ts';
+import { rawError, RETRY_AFTER } from './errors.ts';
 import { endLingering, isLingering } from './linger.ts';
 import { METHODS } from './request-head.ts';
 import type { RawHeaders } from './response.ts';
@@ -39,6 +39,12 @@ export function onClientError(
   const refuseNow = (): void => refuse(socket, status, [], state);
   if (connection.isBusy) connection.last!.once('close', refuseNow);
   else refuseNow();
+}
+
+/** There is no memory for a head, or for the rest of it. */
+export function refuseForMemory(connection: Connection, state: FrontState): void {
+  connection.isBroken = true;
+  refuse(connection.socket, 503, ['Retry-After', RETRY_AFTER], state);
 }
 
 /** CONNECT is for proxies. */

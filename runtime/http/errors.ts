@@ -25,6 +25,9 @@ const advice: Readonly<Record<number, string>> = {
   507: 'The server has no space left for the request.',
 };
 
+/** Seconds, of 503. */
+export const RETRY_AFTER = '5';
+
 export interface ErrorAnswer {
   headers?: RawHeaders;
   /** Ends the connection, whatever is left of the request. */
@@ -63,7 +66,7 @@ export function sendError(
 ): void {
   const { requestId } = response;
   const body = pageOf(status, requestId);
-  const later = status === 503 ? ['Retry-After', '5'] : [];
+  const later = status === 503 ? ['Retry-After', RETRY_AFTER] : [];
   const all = headersOf(body, ['X-Request-Id', requestId, ...later, ...headers]);
   endRequest(response, isLast);
   response.send(status, all, body);
@@ -109,6 +112,12 @@ export function endRequest(response: FrontResponse, isLast: boolean): void {
 function endAfter(response: FrontResponse): void {
   response.shouldKeepAlive = false;
   lingerAfter(response.req.socket);
+}
+
+/** The same for one that may have begun and promised otherwise. */
+export function endNext(response: FrontResponse): void {
+  endAfter(response);
+  response._last = true;
 }
 
 /** The same page as bytes, for requests of which there is no response object. */

@@ -5,7 +5,6 @@ import type { PhpPool } from '../php/types.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
 import { onClientError, refuseConnect } from './client-error.ts';
 import { connectionOf } from './connection.ts';
-import { findMaxConnections } from './descriptors.ts';
 import { compileGlobs } from '../../contract/served/glob.ts';
 import { answer } from './answer.ts';
 import { Intake } from './intake.ts';
@@ -14,6 +13,9 @@ import { FrontResponse, type FrontServer } from './response.ts';
 import { Router, type SiteOptions } from './routing.ts';
 import { SpoolDirectory } from './spool.ts';
 import type { FrontLog, FrontState } from './state.ts';
+import { Budget, type BudgetSize, type BudgetUse } from './budget.ts';
+import { OpenConnections } from './open-connections.ts';
+import { MAX_HEADERS } from './request-head.ts';
 import { AssetCache } from './static/cache.ts';
 import { cacheControlRule } from './static/cache-control.ts';
 
@@ -22,8 +24,8 @@ export interface FrontOptions extends SiteOptions {
   spoolDir: string;
   pool: PhpPool;
   log: FrontLog;
-  /** Over all addresses; as many as there are descriptors for. */
-  maxConnections?: number;
+  /** What clients may make us hold. */
+  budget: BudgetSize;
 }
 
 export interface FrontAddress {
@@ -34,7 +36,7 @@ export interface FrontAddress {
   port: number;
 }
 
-export interface FrontStats {
+export interface FrontStats extends BudgetUse {
   connections: number;
   requests: number;
 }
@@ -49,9 +51,8 @@ export class Front {
   readonly #state: FrontState;
   readonly #accessLog: AccessLog | null;
   readonly #servers = new Set<FrontServer>();
-  readonly #sockets = new Set<Socket>();
+  readonly #connections: OpenConnections;
   #listening: Listening[] = [];
-  readonly #maxConnections: number;
   #lastDropAt = Number.NEGATIVE_INFINITY;
   #serial = 0;
   #whenEmpty: (() => void) | null = null;
@@ -59,7 +60,8 @@ export class Front {
   constructor(options: FrontOptions) {
     const { config, log, pool } = options;
     const router = new Router(options);
-    this.#maxConnections = options.maxConnections ?? findMaxConnections();
+    const budget = new Budget(options.budget);
+    this.#connections = new OpenConnections(budget, () => this.#whenEmpty?.());
     this.#state = {
       config,
       log,
@@ -70,6 +72,7 @@ export class Front {
         cacheControlOf: cacheControlRule(config.http.cacheControl),
       }),
       spool: new SpoolDirectory(options.spoolDir),
+      budget,
       streamBodies: compileGlobs(config.http.streamBodies),
       idPrefix: `${randomBytes(6).toString('hex')}-`,
       isDraining: false,
@@ -85,7 +88,8 @@ export class Front {
   }
 
   stats(): FrontStats {
-    return { connections: this.#sockets.size, requests: this.#serial };
+    const { size } = this.#connections;
+    return { connections: size, requests: this.#serial, ...this.#state.budget.use };
   }
 
   /** No new connections; resolves when all requests are answered, or after `graceMs`. */
@@ -98,7 +102,7 @@ export class Front {
     // connection.
     const idle = setInterval(() => this.#closeIdle(), 50);
     const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-    if (this.#sockets.size === 0) this.#whenEmpty?.();
+    if (this.#connections.size === 0) this.#whenEmpty?.();
     let grace: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => (grace = setTimeout(resolve, graceMs)));
     await Promise.race([empty, late]);
@@ -112,9 +116,9 @@ export class Front {
     this.#state.isDraining = true;
     for (const server of this.#servers) server.close();
     const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#connections.sockets) socket.destroy();
     await Promise.all(this.#listening.map((listening) => listening.close()));
-    if (this.#sockets.size > 0) await empty;
+    if (this.#connections.size > 0) await empty;
   }
 
   #closeIdle(): void {
@@ -122,7 +126,7 @@ export class Front {
   }
 
   #closeQuiet(): void {
-    for (const socket of this.#sockets) {
+    for (const socket of this.#connections.sockets) {
       if (connectionOf(socket).last === null && socket.bytesRead === 0) socket.destroy();
     }
   }
@@ -147,8 +151,8 @@ export class Front {
     };
     const server = createServer(options, (req, res) => this.#onRequest(req, res));
     this.#servers.add(server);
-    // Truncating the list, as node:http does, would change the request.
-    server.maxHeadersCount = 0;
+    // Beyond it the list is cut off, and the request refused for what is left of it.
+    server.maxHeadersCount = MAX_HEADERS + 1;
     // A client may end its side after the request and wait for the answer.
     Object.assign(server, { httpAllowHalfOpen: true });
     server.on('checkContinue', (req: IncomingMessage, res: FrontResponse) => {
@@ -167,18 +171,13 @@ export class Front {
     server.on('drop', () => this.#onDrop());
     // Of all addresses together; node:http knows of one.
     Object.defineProperty(server, 'maxConnections', {
-      get: () => (this.#sockets.size < this.#maxConnections ? null : 0),
+      get: () => (this.#connections.hasRoom() ? null : 0),
     });
     return server;
   }
 
   #onConnection(socket: Socket): void {
-    this.#sockets.add(socket);
-    new Intake(connectionOf(socket)).start();
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) this.#whenEmpty?.();
-    });
+    new Intake(this.#connections.add(socket), this.#state).start();
   }
 
   #onRequest(req: IncomingMessage, response: FrontResponse, refusal = 0): void {
@@ -195,7 +194,7 @@ export class Front {
     const now = performance.now();
     if (now - this.#lastDropAt < 1000) return;
     this.#lastDropAt = now;
-    const text = `Connections are refused: ${this.#maxConnections} are open`;
+    const text = `Connections are refused: ${this.#connections.size} are open`;
     this.#state.log.write('warning', text);
   }
 }

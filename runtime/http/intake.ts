@@ -1,5 +1,9 @@
 import type { Socket } from 'node:net';
+import { copyExactly } from './blocks.ts';
+import { refuseForMemory } from './client-error.ts';
 import type { Connection } from './connection.ts';
+import { endNext } from './errors.ts';
+import type { FrontState } from './state.ts';
 import { isLingering } from './linger.ts';
 
 /** What is read ahead of an answer: less, and the client's leaving goes unnoticed. */
@@ -16,6 +20,7 @@ type Listener = (...args: unknown[]) => void;
  */
 export class Intake {
   readonly #connection: Connection;
+  readonly #state: FrontState;
   readonly #socket: Socket;
   readonly #parse: Listener;
   readonly #parseEnd: Listener;
@@ -25,8 +30,9 @@ export class Intake {
   #isPaused = false;
 
   /** In the server's 'connection' event, when node:http has added its own listeners. */
-  constructor(connection: Connection) {
+  constructor(connection: Connection, state: FrontState) {
     this.#connection = connection;
+    this.#state = state;
     const { socket } = connection;
     this.#socket = socket;
     this.#parse = socket.listeners('data').at(-1) as Listener;
@@ -42,7 +48,7 @@ export class Intake {
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (this.#ahead !== null) this.#keep(Buffer.concat([this.#ahead, chunk]));
+    if (this.#ahead !== null) this.#keep(chunk);
     else this.#feed(chunk);
   };
 
@@ -58,15 +64,17 @@ export class Intake {
   }
 
   #feed(bytes: Buffer): void {
-    const { wire } = this.#connection;
+    const connection = this.#connection;
+    const { wire } = connection;
     for (let at = 0; at < bytes.length && this.#isWanted; ) {
-      if (wire.isAtBorder && this.#connection.isBusy) {
-        this.#connection.last!.once('close', this.#goOn);
-        // A copy: what was before it can go.
-        this.#keep(Buffer.from(bytes.subarray(at)));
-        return;
+      if (wire.isAtBorder && connection.isBusy) {
+        connection.last!.once('close', this.#goOnLater);
+        this.#keep(bytes.subarray(at));
+        break;
       }
       const end = wire.advance(bytes, at);
+      if (!connection.takeHead(wire.headBytes)) this.#refuse();
+      if (!this.#isWanted) break;
       const isAll = at === 0 && end === bytes.length;
       this.#parse(isAll ? bytes : bytes.subarray(at, end));
       at = end;
@@ -75,12 +83,31 @@ export class Intake {
     if (wire.emptyBytes > MAX_EMPTY_BYTES) this.#socket.destroy();
   }
 
+  /** There is no memory for a head, or for the trailers of a request that is known. */
+  #refuse(): void {
+    const connection = this.#connection;
+    if (connection.isBusy) connection.bodyFailure?.(503);
+    else refuseForMemory(connection, this.#state);
+  }
+
+  /** While memory is short, the current answer becomes the last one instead. */
   #keep(bytes: Buffer): void {
-    this.#ahead = bytes;
-    if (bytes.length <= MAX_AHEAD_BYTES) return;
+    const connection = this.#connection;
+    if (this.#state.budget.isTight && connection.last !== null) {
+      this.#ahead = null;
+      endNext(connection.last);
+      return;
+    }
+    if (this.#ahead !== null) this.#ahead = Buffer.concat([this.#ahead, bytes]);
+    else this.#ahead = isMostOfIt(bytes) ? bytes : copyExactly(bytes);
+    connection.add(this.#ahead.buffer.byteLength);
+    if (this.#ahead.length <= MAX_AHEAD_BYTES) return;
     this.#isPaused = true;
     this.#socket.pause();
   }
+
+  // In another turn: who sends many at once does not keep others from being answered.
+  readonly #goOnLater = (): void => void setImmediate(this.#goOn);
 
   readonly #goOn = (): void => {
     const bytes = this.#ahead;
@@ -92,4 +119,9 @@ export class Intake {
     this.#isPaused = false;
     if (this.#hasEnded && this.#isWanted) this.#parseEnd();
   };
+}
+
+/** Of the memory it is part of. */
+function isMostOfIt(bytes: Buffer): boolean {
+  return bytes.length * 2 >= bytes.buffer.byteLength;
 }

@@ -1,25 +1,25 @@
-import { BLOCK_BYTES, copyBytes, returnBlock, takeBlock } from './blocks.ts';
+import { BLOCK_BYTES, copyBytes, copyExactly, returnBlock, takeBlock } from './blocks.ts';
 import type { FrontResponse } from './response.ts';
 import { SpoolFile } from './spool-file.ts';
 
-/** What node:http may hold for a client that reads slowly; more goes to a file. */
-const MAX_BUFFERED_BYTES = 256 * 1024;
-/** What may wait for the disk; then PHP has to. */
-const MAX_QUEUED_BYTES = 1024 * 1024;
-
+/** Pieces while memory is short; one of them is in every connection's own share. */
+export const SMALL_PIECE_BYTES = 16 * 1024;
+/** Held and read at once while memory is ample, which is quicker. */
+const AMPLE_BLOCKS = 4;
 /**
  * Takes a response's bytes as fast as PHP writes them and sends them as fast as the
- * client reads: through node:http's buffer, and through a nameless file when that is
- * full, so that a slow reader keeps no worker. Without disk space PHP waits for the
- * client instead.
+ * client reads: a piece in memory, and the rest in a nameless file, so that a slow reader
+ * keeps no worker. Without disk space PHP waits for the client instead.
  */
 export class Outlet {
   readonly #response: FrontResponse;
   /** May be called when push() has returned false. */
   readonly #onRoom: () => void;
   #file: SpoolFile | null = null;
-  /** Given to the socket and not yet sent, in order. */
+  /** Given to the socket, in order; nearly always taken at once, and told so later. */
   readonly #inFlight: Buffer[] = [];
+  /** Of the budget, for those that were not taken at once. */
+  #heldBytes = 0;
   /** Sent, of what is in the file. */
   #position = 0;
   #isReading = false;
@@ -27,7 +27,6 @@ export class Outlet {
   #isRefusing = false;
   #hasEnded = false;
   #isComplete = true;
-  #isListening = false;
 
   constructor(response: FrontResponse, onRoom: () => void) {
     this.#response = response;
@@ -36,19 +35,11 @@ export class Outlet {
 
   /** Copies `view`. False: everything is full; wait for onRoom. */
   push(view: Buffer): boolean {
-    const bytes = copyBytes(view);
-    const file = this.#file;
-    if (file !== null && !this.#canPass(file)) return this.#spool(file, bytes);
-    this.#write(bytes);
-    if (this.#response.writableLength <= MAX_BUFFERED_BYTES) return true;
-    if (this.#hasNoDisk) return this.#refuse();
-    // What comes next is the first that has to wait in the file.
-    if (file !== null) return true;
-    try {
-      this.#file = new SpoolFile(this.#response.front!.spool.openFile(), this.#onWritten);
-    } catch (error) {
-      this.#onNoDisk(error as Error);
-      return this.#refuse();
+    for (let at = 0; at < view.length; ) {
+      if (!this.#canPass()) return this.#spool(view.subarray(at));
+      const piece = view.subarray(at, at + this.#pieceBytes);
+      this.#write(this.#isTight ? copyExactly(piece) : copyBytes(piece));
+      at += piece.length;
     }
     return true;
   }
@@ -68,36 +59,81 @@ export class Outlet {
   close(): void {
     this.#file?.close();
     this.#file = null;
+    this.#giveBack();
+  }
+
+  get #isTight(): boolean {
+    return this.#response.front!.budget.isTight;
+  }
+
+  get #pieceBytes(): number {
+    return this.#isTight ? SMALL_PIECE_BYTES : BLOCK_BYTES;
+  }
+
+  /** The client has taken as much as it must before it gets more. */
+  get #hasTaken(): boolean {
+    const { writableLength, front } = this.#response;
+    if (writableLength === 0) return true;
+    return writableLength < AMPLE_BLOCKS * BLOCK_BYTES && front!.budget.isAmple;
   }
 
   #write(bytes: Buffer): void {
     const response = this.#response;
     response.bodyBytes += bytes.length;
     this.#inFlight.push(bytes);
-    if (response.write(bytes, this.#onSent)) return;
+    response.write(bytes, this.#onSent);
+    // node:http would write at the end of the turn; we want to know now how it goes.
+    response.socket?.uncork();
+    if (response.writableLength === 0) return;
+    const held = Math.max(0, bytes.buffer.byteLength - SMALL_PIECE_BYTES);
+    this.#heldBytes += held;
+    response.front!.budget.add(held);
     response.watchWriting();
-    if (this.#isListening) return;
-    this.#isListening = true;
-    response.on('drain', this.#onDrain);
   }
 
   readonly #onSent = (error?: Error | null): void => {
     const sent = this.#inFlight.shift();
     if (sent !== undefined && !error) returnBlock(sent);
-  };
-
-  readonly #onDrain = (): void => {
-    // The client has taken all there was: whatever comes next is our delay.
-    this.#response.stopWatching();
+    if (error) return;
+    if (this.#inFlight.length === 0) {
+      this.#giveBack();
+      // The client has taken all there was: whatever comes next is our delay.
+      if (!this.#response.writableEnded) this.#response.stopWatching();
+    }
     if (this.#file !== null) this.#readOn();
-    else this.#giveRoom();
+    else if (this.#hasTaken) this.#giveRoom();
   };
 
-  #spool(file: SpoolFile, bytes: Buffer): boolean {
-    file.append(bytes);
-    if (file.hasFailed || file.queuedBytes > MAX_QUEUED_BYTES) return this.#refuse();
+  #giveBack(): void {
+    this.#response.front!.budget.give(this.#heldBytes);
+    this.#heldBytes = 0;
+  }
+
+  #spool(view: Buffer): boolean {
+    const file = this.#file ?? this.#openFile();
+    if (file === null) {
+      for (let at = 0; at < view.length; at += BLOCK_BYTES) {
+        this.#write(copyBytes(view.subarray(at, at + BLOCK_BYTES)));
+      }
+      return this.#refuse();
+    }
+    for (let at = 0; at < view.length; at += BLOCK_BYTES) {
+      file.append(copyBytes(view.subarray(at, at + BLOCK_BYTES)));
+    }
+    if (file.hasFailed || file.isBehind) return this.#refuse();
     this.#readOn();
     return true;
+  }
+
+  #openFile(): SpoolFile | null {
+    if (this.#hasNoDisk) return null;
+    const { spool, budget } = this.#response.front!;
+    try {
+      this.#file = new SpoolFile(spool.openFile(), budget, this.#onWritten);
+    } catch (error) {
+      this.#onNoDisk(error as Error);
+    }
+    return this.#file;
   }
 
   readonly #onWritten = (error: Error | null): void => {
@@ -105,44 +141,58 @@ export class Outlet {
     if (file === null) return;
     if (error) this.#onNoDisk(error);
     this.#readOn();
-    if (!file.hasFailed && file.queuedBytes < MAX_QUEUED_BYTES / 2) this.#giveRoom();
+    if (!file.hasFailed && file.hasCaughtUp) this.#giveRoom();
   };
 
-  /** Nothing waits in the file and the client keeps up: the file is not needed now. */
-  #canPass(file: SpoolFile): boolean {
-    return (
-      file.length === this.#position &&
-      file.queuedBytes === 0 &&
-      !this.#isReading &&
-      this.#response.writableLength <= MAX_BUFFERED_BYTES
-    );
+  /** The client has kept up: nothing waits in memory or in the file. */
+  #canPass(): boolean {
+    if (!this.#hasTaken) return false;
+    const file = this.#file;
+    if (file === null) return true;
+    return file.length === this.#position && file.queuedBytes === 0 && !this.#isReading;
   }
 
-  /** Moves a piece from the file to node:http, when that has room. */
+  /** Moves a piece from the file to the client, when that has taken the last one. */
   #readOn(): void {
     const file = this.#file;
     const response = this.#response;
     if (file === null || this.#isReading || response.destroyed) return;
     const rest = file.length - this.#position;
-    if (response.writableLength > MAX_BUFFERED_BYTES / 2) return;
+    if (!this.#hasTaken) return;
     if (rest === 0) {
       if (file.hasFailed) this.#goOnWithout(file);
       else if (file.queuedBytes === 0) this.#onDrained(file);
       return;
     }
     this.#isReading = true;
-    const block = takeBlock();
-    const count = Math.min(rest, BLOCK_BYTES);
-    file.read(block, count, this.#position, (error, bytesRead) => {
+    const blocks = this.#blocksFor(rest);
+    file.read(blocks, this.#position, (error, bytesRead) => {
       this.#isReading = false;
       if (error || bytesRead === 0) {
         response.destroy();
         return;
       }
       this.#position += bytesRead;
-      this.#write(block.subarray(0, bytesRead));
+      let left = bytesRead;
+      for (const block of blocks) {
+        if (left > 0) this.#write(block.subarray(0, left));
+        left -= block.length;
+      }
       this.#readOn();
     });
+  }
+
+  #blocksFor(bytes: number): Buffer[] {
+    if (this.#isTight || bytes <= SMALL_PIECE_BYTES) {
+      return [Buffer.allocUnsafeSlow(Math.min(bytes, SMALL_PIECE_BYTES))];
+    }
+    const count = this.#response.front!.budget.isAmple ? AMPLE_BLOCKS : 1;
+    const blocks: Buffer[] = [];
+    // Never beyond what is known to be written.
+    for (let left = bytes; left > 0 && blocks.length < count; left -= BLOCK_BYTES) {
+      blocks.push(takeBlock().subarray(0, left));
+    }
+    return blocks;
   }
 
   /** All that was spooled is on its way. */
@@ -160,9 +210,10 @@ export class Outlet {
   /** The disk is full and the file is sent: what was left over goes, then PHP waits. */
   #goOnWithout(file: SpoolFile): void {
     for (const piece of file.takeQueue()) this.#write(piece);
-    this.close();
+    this.#file?.close();
+    this.#file = null;
     if (this.#hasEnded) this.#finish();
-    else if (this.#response.writableLength <= MAX_BUFFERED_BYTES) this.#giveRoom();
+    else if (this.#response.writableLength === 0) this.#giveRoom();
   }
 
   #finish(): void {
@@ -183,6 +234,7 @@ export class Outlet {
   }
 
   #onNoDisk(error: Error): void {
+    if (this.#hasNoDisk) return;
     this.#hasNoDisk = true;
     const { front, requestId } = this.#response;
     front!.log.write('error', `A response cannot be spooled: ${error.message}`, {

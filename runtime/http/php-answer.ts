@@ -1,5 +1,6 @@
 import { describeFailure } from '../php/failure.ts';
 import type { PhpExchange, PhpFailure, PhpResponseSink } from '../php/types.ts';
+import { BLOCK_BYTES } from './blocks.ts';
 import { sendError } from './errors.ts';
 import { HeldBody } from './held-body.ts';
 import { cutOff, Outlet } from './outlet.ts';
@@ -104,9 +105,13 @@ export class PhpAnswer implements PhpResponseSink {
   startNow(): void {
     const facts = this.#facts;
     if (this.#isOver || this.#isStarted || facts === null) return;
+    this.#start(facts, facts.contentLength);
+  }
+
+  #start(facts: HeadFacts, contentLength: number): void {
     this.#isStarted = true;
     const response = this.#response;
-    const { contentLength, headers } = facts;
+    const { headers } = facts;
     const outlet = new Outlet(response, this.#onRoom);
     this.#outlet = outlet;
     if (this.#hasNoContent()) {
@@ -120,7 +125,7 @@ export class PhpAnswer implements PhpResponseSink {
       response.start(this.#status, [...headers, ...length], this.#reason);
     }
     const hasContent = this.#held.length > 0;
-    if (hasContent) this.#push(this.#held.bytes);
+    if (hasContent) for (const piece of this.#held.pieces) this.#push(piece);
     if (!hasContent || this.#hasNoContent()) response.flushHeaders();
     this.#held.release();
   }
@@ -143,7 +148,7 @@ export class PhpAnswer implements PhpResponseSink {
     return this.#outlet!.push(fitting);
   }
 
-  /** Everything is here: one write. */
+  /** Everything is here: one write, if it is not long. */
   #sendWhole(): void {
     const response = this.#response;
     const facts = this.#facts!;
@@ -155,14 +160,17 @@ export class PhpAnswer implements PhpResponseSink {
     const { contentLength, headers } = facts;
     const held = this.#held;
     if (contentLength > held.length) {
-      this.#isOver = false;
-      this.startNow();
-      this.#isOver = true;
+      this.#start(facts, contentLength);
       return this.#breakOff();
     }
     if (contentLength >= 0 && contentLength < held.length) {
       this.#complain('longer');
       held.truncate(contentLength);
+    }
+    if (held.length > BLOCK_BYTES) {
+      // The client may not take it all at once.
+      this.#start(facts, held.length);
+      return this.#outlet!.end(true);
     }
     const length = ['Content-Length', String(held.length)];
     response.send(this.#status, [...headers, ...length], held.content, this.#reason);

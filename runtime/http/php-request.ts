@@ -1,4 +1,4 @@
-import type { PhpRequestBody } from '../php/types.ts';
+import { type PhpRequestBody, releaseBody } from '../php/types.ts';
 import { BufferedBody, type BodyReceiver, describeSpoolError } from './body.ts';
 import type { Connection } from './connection.ts';
 import { answerException, sendError } from './errors.ts';
@@ -35,7 +35,8 @@ export class PhpRequest implements BodyReceiver {
     const declared = req.headers['content-length'];
     const length = declared === undefined ? 0 : Number(declared);
     const { maxBodyBytes } = front!.config.http;
-    if (maxBodyBytes !== 0 && length > maxBodyBytes) {
+    const { spoolBytes } = front!.budget.size;
+    if ((maxBodyBytes !== 0 && length > maxBodyBytes) || length > spoolBytes) {
       sendError(this.#response, 413, { isLast: true });
     } else if (length === 0 && req.headers['transfer-encoding'] === undefined) {
       this.#submit({ kind: 'none' }, 0);
@@ -52,8 +53,7 @@ export class PhpRequest implements BodyReceiver {
   onBody(body: PhpRequestBody, length: number): void {
     this.#connection.bodyFailure = null;
     this.#submit(body, length);
-    // PHP's side has opened the file anew and keeps the bytes.
-    this.#body?.close();
+    this.#body?.handOver();
     this.#body = null;
   }
 
@@ -69,7 +69,7 @@ export class PhpRequest implements BodyReceiver {
   /** The client left before its body was complete. */
   onClosed(): void {
     this.#connection.bodyFailure = null;
-    this.#body?.close();
+    this.#body?.release();
     this.#body = null;
   }
 
@@ -88,7 +88,12 @@ export class PhpRequest implements BodyReceiver {
     this.#response.once('close', () => {
       if (this.#connection.bodyFailure === this.onParserFailed) this.onClosed();
     });
+    const { budget } = this.#response.front!;
+    if (!budget.take(StreamedBody.heldBytes)) {
+      return sendError(this.#response, 503, { isLast: true });
+    }
     const stream = new StreamedBody(this.#response, this.onParserFailed);
+    stream.once('close', () => budget.give(StreamedBody.heldBytes));
     this.#submit({ kind: 'stream', stream }, length);
   }
 
@@ -97,6 +102,7 @@ export class PhpRequest implements BodyReceiver {
     try {
       this.#trySubmit(body, length);
     } catch (error) {
+      releaseBody(body);
       answerException(this.#response, error);
     }
   }

@@ -7,7 +7,7 @@ export type HeadProblem = 400 | 413 | 414 | 417 | 431 | 501 | 505;
 export const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** name, value pairs; more are no browser's. */
-const MAX_HEADERS = 256;
+export const MAX_HEADERS = 256;
 
 /**
  * Letters, digits, dashes and underscores between single dots, so that no application

@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { OutgoingHttpHeader, Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { connectionOf } from './connection.ts';
 import type { FrontState } from './state.ts';
 
 export type FrontServer = Server<typeof IncomingMessage, typeof FrontResponse>;
@@ -25,6 +26,8 @@ export class FrontResponse extends ServerResponse {
   bodyBytes = 0;
   /** Told once when nothing can be sent any more, for whatever reason. */
   closeListener: { onClosed(): void } | null = null;
+  /** node:http's: it ends the connection after this response. */
+  declare _last: boolean;
 
   /** Names this request in logs, error pages and `$_SERVER['REQUEST_ID']`. */
   get requestId(): string {
@@ -56,6 +59,14 @@ export class FrontResponse extends ServerResponse {
       this.end(body, 'latin1');
     }
     this.watchWriting();
+    // Else the socket has taken it, as nearly always.
+    const { socket } = this;
+    if (socket?.writableLength) connectionOf(socket).add(socket.writableLength);
+  }
+
+  override detachSocket(socket: Socket): void {
+    super.detachSocket(socket);
+    connectionOf(socket).onAnswered();
   }
 
   /** From now on a client that takes nothing for writeIdleTimeoutMs is dropped. */

@@ -64,11 +64,10 @@ export interface SiteOptions {
   isTreeImmutable: boolean;
 }
 
-/**
- * Entries; a few hundred bytes each. Emptied when full: refilling costs a few system
- * calls.
- */
-const MAX_REMEMBERED = 8192;
+/** Emptied when full: refilling costs a few system calls. */
+const MAX_REMEMBERED_BYTES = 4 * 1024 * 1024;
+/** What a route costs beside the texts made of its path (measured: 500 to 700). */
+const ROUTE_BYTES = 640;
 /** Longer paths are looked up each time: they would fill the memory. */
 const MAX_REMEMBERED_LENGTH = 512;
 
@@ -83,6 +82,7 @@ export class Router {
   readonly #frontController: string;
   readonly #isTreeImmutable: boolean;
   readonly #known = new Map<string, { route: Route; isStable: boolean }>();
+  #knownBytes = 0;
 
   constructor(options: SiteOptions) {
     const { config } = options;
@@ -99,8 +99,11 @@ export class Router {
   route(rawPath: string): Route {
     const known = this.#known.get(rawPath);
     if (known && (known.isStable || this.#isStillRight(known.route))) return known.route;
-    const route = this.#find(rawPath);
-    this.#remember(rawPath, route);
+    if (rawPath.length > MAX_REMEMBERED_LENGTH) return this.#find(rawPath);
+    // A part of a string keeps the whole in V8, and this one is part of a target of 8 KB.
+    const path = Buffer.from(rawPath, 'latin1').toString('latin1');
+    const route = this.#find(path);
+    this.#remember(path, route);
     return route;
   }
 
@@ -114,10 +117,14 @@ export class Router {
   }
 
   #remember(rawPath: string, route: Route): void {
-    if (rawPath.length > MAX_REMEMBERED_LENGTH) return;
     const isStable = this.#isStable(rawPath, route);
     if (!isStable && route.kind !== 'file') return;
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
+    // As key, name and path; a known path replaces its entry, which counts as another.
+    this.#knownBytes += ROUTE_BYTES + 3 * rawPath.length;
+    if (this.#knownBytes > MAX_REMEMBERED_BYTES) {
+      this.#known.clear();
+      this.#knownBytes = ROUTE_BYTES + 3 * rawPath.length;
+    }
     this.#known.set(rawPath, { route, isStable });
   }
 

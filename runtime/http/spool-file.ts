@@ -1,8 +1,21 @@
-import { close, ftruncate, read, writev } from 'node:fs';
+import { close, ftruncate, readv, writev } from 'node:fs';
 import { addPiece, returnBlock } from './blocks.ts';
+import type { Budget } from './budget.ts';
 
 /** Written at once; a longer queue is written in several calls. */
 const MAX_PIECES = 256;
+
+/** What may wait for the disk, while memory is not short; then the writer has to. */
+const MAX_QUEUED_BYTES = 256 * 1024;
+
+/** As if the disk were full, which it shall not be. */
+class SpoolLimitError extends Error {
+  readonly code = 'ENOSPC';
+
+  constructor(bytes: number) {
+    super(`ENOSPC: http.spoolBytes (${bytes}) are in use`);
+  }
+}
 
 /**
  * A file that is written at its end in order, without waiting: pieces queue up in memory
@@ -10,12 +23,15 @@ const MAX_PIECES = 256;
  */
 export class SpoolFile {
   readonly fd: number;
+  readonly #budget: Budget;
   readonly #onWritten: (error: Error | null) => void;
   #queue: Buffer[] = [];
   /** Small pieces at its end. */
   #tiny = 0;
   #queuedBytes = 0;
   #length = 0;
+  /** Of the budget, on disk: what is in the file or will be. */
+  #spooledBytes = 0;
   /** Operations of the thread pool that use the descriptor. */
   #operations = 0;
   #isWriting = false;
@@ -26,8 +42,9 @@ export class SpoolFile {
    * `onWritten`: the queue has become shorter; or an error, after which nothing is
    * written and the queue only grows.
    */
-  constructor(fd: number, onWritten: (error: Error | null) => void) {
+  constructor(fd: number, budget: Budget, onWritten: (error: Error | null) => void) {
     this.fd = fd;
+    this.#budget = budget;
     this.#onWritten = onWritten;
   }
 
@@ -41,6 +58,15 @@ export class SpoolFile {
     return this.#queuedBytes;
   }
 
+  /** Whoever appends should wait until it hasCaughtUp. */
+  get isBehind(): boolean {
+    return this.#queuedBytes > (this.#budget.isTight ? 0 : MAX_QUEUED_BYTES);
+  }
+
+  get hasCaughtUp(): boolean {
+    return this.#queuedBytes <= (this.#budget.isTight ? 0 : MAX_QUEUED_BYTES / 2);
+  }
+
   /** What follows the file's end is in the queue and stays there. */
   get hasFailed(): boolean {
     return this.#hasFailed;
@@ -51,24 +77,37 @@ export class SpoolFile {
     if (this.#isClosed) return;
     this.#tiny = addPiece(this.#queue, piece, this.#tiny);
     this.#queuedBytes += piece.length;
+    this.#budget.add(piece.length);
+    if (this.#hasFailed) return;
+    if (this.#budget.takeSpool(piece.length)) {
+      this.#spooledBytes += piece.length;
+    } else {
+      this.#hasFailed = true;
+      process.nextTick(() => this.#onLimit());
+    }
     if (!this.#isWriting && !this.#hasFailed) this.#write();
+  }
+
+  #onLimit(): void {
+    // What is queued in front of the refused piece may still be under way.
+    if (this.#isClosed || this.#isWriting) return;
+    this.#onWritten(new SpoolLimitError(this.#budget.size.spoolBytes));
   }
 
   /** After a failure: the pieces that could not be written. */
   takeQueue(): Buffer[] {
-    this.#queuedBytes = 0;
+    this.#dequeue(this.#queuedBytes);
     return this.#queue.splice(0);
   }
 
-  /** Reads what is in the file at `position` into `buffer`. Not called after close(). */
+  /** Reads what is in the file at `position`. Not called after close(). */
   read(
-    buffer: Buffer,
-    count: number,
+    buffers: readonly Buffer[],
     position: number,
     onRead: (error: Error | null, count: number) => void,
   ): void {
     this.#operations++;
-    read(this.fd, buffer, 0, count, position, (error, bytesRead) => {
+    readv(this.fd, buffers, position, (error, bytesRead) => {
       this.#operations--;
       if (this.#isClosed) this.#closeWhenUnused();
       else onRead(error, bytesRead);
@@ -79,6 +118,7 @@ export class SpoolFile {
   rewind(): void {
     if (this.#length === 0 || this.#isWriting || this.#hasFailed) return;
     this.#length = 0;
+    this.#giveBack();
     // Only then the next write may start, or it could be cut off.
     this.#isWriting = true;
     this.#operations++;
@@ -86,11 +126,27 @@ export class SpoolFile {
   }
 
   close(): void {
+    this.#giveBack();
+    this.closeDescriptor();
+  }
+
+  /** Somebody else has opened the file: its space is in use until close(). */
+  closeDescriptor(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#dequeue(this.#queuedBytes);
     this.#closeWhenUnused();
+  }
+
+  #giveBack(): void {
+    this.#budget.giveSpool(this.#spooledBytes);
+    this.#spooledBytes = 0;
+  }
+
+  #dequeue(bytes: number): void {
+    this.#queuedBytes -= bytes;
+    this.#budget.give(bytes);
   }
 
   #write(): void {
@@ -119,7 +175,8 @@ export class SpoolFile {
       return this.#onWritten(error);
     }
     this.#length += written;
-    this.#queuedBytes -= written;
+    this.#dequeue(written);
+    if (this.#hasFailed) return this.#onLimit();
     if (this.#queue.length > 0) this.#write();
     this.#onWritten(null);
   }

@@ -1,6 +1,7 @@
 import type { AppConfig } from '../../contract/config.ts';
 import type { Log } from '../log.ts';
 import type { PhpPool } from '../php/types.ts';
+import type { Budget } from './budget.ts';
 import type { SpoolDirectory } from './spool.ts';
 import type { Router } from './routing.ts';
 import type { AssetCache } from './static/cache.ts';
@@ -15,6 +16,7 @@ export interface FrontState {
   readonly router: Router;
   readonly assets: AssetCache;
   readonly spool: SpoolDirectory;
+  readonly budget: Budget;
   /**
    * Routes whose bodies are not buffered; matched against the path without leading slash.
    */

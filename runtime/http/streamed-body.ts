@@ -1,18 +1,23 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import type { FrontResponse } from './response.ts';
 
+const BUFFER_BYTES = 16 * 1024;
+
 /**
  * A request body on its way to PHP, for routes that opted out of buffering: counts what
  * the client sends and notices when it stops sending.
  */
 export class StreamedBody extends Transform {
+  /** At most: what node:http has read ahead, and both ends of this. */
+  static readonly heldBytes = 64 * 1024 + 2 * BUFFER_BYTES;
+
   readonly #response: FrontResponse;
   readonly #onFailed: (status: number) => void;
   #rest: number;
 
   /** `onFailed`: 408 or 413, at most once. */
   constructor(response: FrontResponse, onFailed: (status: number) => void) {
-    super();
+    super({ highWaterMark: BUFFER_BYTES });
     this.#response = response;
     this.#onFailed = onFailed;
     const { maxBodyBytes, bodyIdleTimeoutMs } = response.front!.config.http;

@@ -26,6 +26,7 @@ export class Wire {
   /** The piece the parser has now, and where its head begins in it. */
   #piece: Buffer = nothing;
   #headStart = 0;
+  #headBytes = 0;
   /** The beginning of a head that comes in several pieces, up to its first line's end. */
   #start: Buffer = nothing;
   /** How many bytes of the CRLF CRLF behind a head are there. */
@@ -38,6 +39,11 @@ export class Wire {
   /** Whether what comes next begins a message. */
   get isAtBorder(): boolean {
     return this.#phase === 'before';
+  }
+
+  /** What has arrived of a head, or of the trailers, which are kept as long. */
+  get headBytes(): number {
+    return this.#phase === 'chunked' ? this.#chunks.trailerBytes : this.#headBytes;
   }
 
   /** Endless empty lines are in no head and would never be too many for the parser. */
@@ -99,6 +105,7 @@ export class Wire {
     const bytes = isWhole ? this.#piece : this.#start;
     const at = isWhole ? this.#headStart : 0;
     this.#start = nothing;
+    this.#headBytes = 0;
     this.#frame(req);
     return bytes.toString('latin1', at, at + line.length) === line;
   }
@@ -130,6 +137,7 @@ export class Wire {
     this.#headStart = at;
     const isBegun = this.#start.length > 0;
     const end = this.#findHeadEnd(bytes, at);
+    this.#headBytes += (end < 0 ? bytes.length : end) - at;
     if (end >= 0) this.#phase = 'head-end';
     if (end < 0 || isBegun) this.#keepLine(bytes, at);
     return end < 0 ? bytes.length : end;

@@ -13,6 +13,8 @@ export interface ExchangeBody {
   readonly feed: BodyFeed | null;
   /** For BODY_DESCRIPTOR: a descriptor of our own, closed with the exchange. Else -1. */
   fd: number;
+  /** Tells the front that the body is gone. */
+  readonly release?: (() => void) | undefined;
 }
 
 export const noBody: ExchangeBody = { kind: BODY_NONE, length: 0, feed: null, fd: -1 };
@@ -27,15 +29,16 @@ export function acceptBody(
     case 'none':
       return noBody;
     case 'bytes': {
-      const { bytes } = body;
+      const { bytes, release } = body;
       if (bytes.length === 0) return noBody;
       const feed = new BytesFeed(bytes);
-      return { kind: BODY_RING, length: bytes.length, feed, fd: -1 };
+      return { kind: BODY_RING, length: bytes.length, feed, fd: -1, release };
     }
     case 'file': {
-      if (body.length === 0) return noBody;
+      const { length, release } = body;
+      if (length === 0) return noBody;
       const fd = addon.reopenForReading(body.fd);
-      return { kind: BODY_DESCRIPTOR, length: body.length, feed: null, fd };
+      return { kind: BODY_DESCRIPTOR, length, feed: null, fd, release };
     }
     case 'stream': {
       const length = head.contentLength === '' ? -1 : Number(head.contentLength);

@@ -255,9 +255,10 @@ export class Exchange implements PhpExchange, SlotUser {
   /** Gives everything back. After this nothing of the slot may be touched. */
   #finish(ending: Ending, isHeard: boolean): void {
     this.#isOver = true;
-    const { feed, fd } = this.#body;
+    const { feed, fd, release } = this.#body;
     feed?.stop(false);
     if (fd >= 0) closeSync(fd);
+    release?.();
     // The pool remembers recent exchanges for late log lines; their bodies can go.
     this.#body = noBody;
     const channel = this.#channel;

@@ -11,14 +11,15 @@ import { WaitingQueue } from './queue.ts';
 import { RecentRequests } from './recent.ts';
 import { fillSlot } from './slot.ts';
 import { Supervisor } from './supervisor.ts';
-import type {
-  PhpFailure,
-  PhpPool,
-  PhpPoolOptions,
-  PhpPoolStats,
-  PhpRequestBody,
-  PhpRequestHead,
-  PhpResponseSink,
+import {
+  type PhpFailure,
+  type PhpPool,
+  type PhpPoolOptions,
+  type PhpPoolStats,
+  type PhpRequestBody,
+  type PhpRequestHead,
+  type PhpResponseSink,
+  releaseBody,
 } from './types.ts';
 import { ChannelWatch } from './watch.ts';
 
@@ -92,6 +93,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     const accepted = refusal ? noBody : this.#acceptBody(head, body);
     // No descriptors left is overload as well.
     if (accepted === null) refusal = 'queue-full';
+    if (refusal) releaseBody(body);
     // 0 means "no request" in log records.
     const serial = (this.#serial + 1) >>> 0 || 1;
     this.#serial = serial;

@@ -37,17 +37,23 @@ export interface PhpRequestHead {
 
 /**
  * The request's body. The front buffers before it submits (architecture §4), so `bytes`
- * and `file` are complete; `stream` is for routes that opted out of buffering.
+ * and `file` are complete; `stream` is for routes that opted out of buffering. `release`
+ * is called when neither the PHP side nor its worker holds the body any more.
  */
 export type PhpRequestBody =
   | { kind: 'none' }
-  | { kind: 'bytes'; bytes: Buffer }
+  | { kind: 'bytes'; bytes: Buffer; release?: () => void }
   /**
    * Unlinked spool file, open for reading. The PHP side opens it anew inside submit() and does
    * not close this descriptor: the caller may, as soon as submit() has returned.
    */
-  | { kind: 'file'; fd: number; length: number }
+  | { kind: 'file'; fd: number; length: number; release?: () => void }
   | { kind: 'stream'; stream: Readable };
+
+/** Any number of times. */
+export function releaseBody(body: PhpRequestBody): void {
+  if ('release' in body) body.release?.();
+}
 
 /** Why PHP gave no (complete) response. */
 export type PhpFailure =

@@ -187,20 +187,36 @@ test('a client that leaves with a request behind the one that runs is noticed', 
   expect(site.pool.exchanges.length).toBe(1);
 });
 
-test('connections are counted over all addresses', async () => {
+test('connections are counted over all addresses, and busy ones keep their place', async () => {
+  const open: FakeExchange[] = [];
   site = await startSite({
     config: { http: { listen: ['127.0.0.1:0', '127.0.0.1:0'] } },
-    maxConnections: 3,
+    budget: { maxConnections: 3 },
+    php: (exchange) => void open.push(exchange),
   });
   const [first, second] = site.ports;
-  const clients = [first, second, first].map((port) => new RawClient(port!));
-  await waitUntil(() => site.front.stats().connections === 3);
+  const clients = [first, second, first].map((port) => new RawClient(port!).send(plain));
+  await waitUntil(() => open.length === 3);
   const refused = new RawClient(second!);
   await refused.until(() => refused.isClosed || refused.isEnded);
+  expect(site.log.map(({ message }) => message)).toEqual([
+    'Connections are refused: 3 are open',
+  ]);
+  for (const exchange of open) exchange.answer(200, []);
   for (const client of clients) {
-    expect((await client.send(plain).answer()).status).toBe(200);
+    expect((await client.answer()).status).toBe(200);
     client.close();
   }
+});
+
+test('the oldest idle connection makes room for a new one', async () => {
+  site = await startSite({ budget: { maxConnections: 3 } });
+  const clients = [0, 1, 2].map(() => new RawClient(site.port));
+  await waitUntil(() => site.front.stats().connections === 3);
+  expect((await get(site.port, '/')).status).toBe(200);
+  await clients[0]!.until(() => clients[0]!.isClosed || clients[0]!.isEnded);
+  expect((await clients[2]!.send(plain).answer()).status).toBe(200);
+  for (const client of clients) client.close();
 });
 
 test('such a client may be refused in the midst of it', async () => {

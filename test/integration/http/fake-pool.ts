@@ -1,11 +1,12 @@
 import { readSync } from 'node:fs';
-import type {
-  PhpExchange,
-  PhpPool,
-  PhpPoolStats,
-  PhpRequestBody,
-  PhpRequestHead,
-  PhpResponseSink,
+import {
+  type PhpExchange,
+  type PhpPool,
+  type PhpPoolStats,
+  type PhpRequestBody,
+  type PhpRequestHead,
+  type PhpResponseSink,
+  releaseBody,
 } from '../../../runtime/php/types.ts';
 
 /** One request as it reached "PHP". */
@@ -25,6 +26,7 @@ export class FakeExchange implements PhpExchange {
     this.body = body;
     this.sink = sink;
     this.content = contentOf(body);
+    releaseBody(body);
   }
 
   resume(): void {

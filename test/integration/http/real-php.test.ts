@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { get, RawClient, request } from './raw.ts';
 import { type RealSite, startRealSite } from './real-site.ts';
 
@@ -18,6 +19,8 @@ const scripts = {
   'status.php': `header('HTTP/1.1 404 Nope'); echo 'x';`,
   'die.php': `if (isset($_GET['out'])) { echo 'half'; flush(); usleep(100000); } posix_kill(getmypid(), 9);`,
   'cookies.php': `setcookie('a', '1'); setcookie('b', '2'); header('X-A: 1'); header('X-A: 2', false);`,
+  'finish.php': `echo strlen(file_get_contents('php://input')); fastcgi_finish_request();
+    while (!file_exists($_GET['go'])) usleep(1000);`,
   'abort.php': `ignore_user_abort(true); $f = $_GET['file']; file_put_contents($f, 'running');
     for ($i = 0; $i < 3000 && !connection_aborted(); $i++) { echo str_repeat('x', 1000); flush(); usleep(1000); }
     file_put_contents($f, 'aborted ' . connection_aborted());`,
@@ -204,3 +207,19 @@ test('400 MB go down and up without being held in memory', async () => {
   expect(body).toMatch(/^419430400 /);
   expect(peak - before).toBeLessThan(200 * 1024 * 1024);
 });
+
+test.each([100_000, 1_000_000])(
+  'a body of %i bytes counts until its script is done, not only until its answer',
+  async (length) => {
+    const go = join(site.appRoot, `go-${length}`);
+    const body = 'x'.repeat(length);
+    const answer = await request(site.port, 'POST', `/finish.php?go=${go}`, {}, body);
+    expect(answer.body).toBe(String(length));
+    const { heldBytes, spooledBytes } = site.front.stats();
+    expect(heldBytes + spooledBytes).toBeGreaterThanOrEqual(length);
+    writeFileSync(go, '');
+    await vi.waitFor(() => {
+      expect(site.front.stats()).toMatchObject({ heldBytes: 0, spooledBytes: 0 });
+    });
+  },
+);

@@ -1,6 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { BudgetSize } from '../../../runtime/http/budget.ts';
 import { createFront, type Front } from '../../../runtime/http/front.ts';
 import type { PhpPool } from '../../../runtime/php/types.ts';
 import type { AppConfig } from '../../../contract/config.ts';
@@ -34,6 +42,8 @@ export const baseConfig: AppConfig = {
     maxHeaderBytes: 16_384,
     maxTargetBytes: 8192,
     maxBodyBytes: 0,
+    memoryBytes: 0,
+    spoolBytes: 0,
     headersTimeoutMs: 10_000,
     bodyIdleTimeoutMs: 10_000,
     keepAliveTimeoutMs: 5000,
@@ -43,6 +53,12 @@ export const baseConfig: AppConfig = {
     drainMs: 5000,
   },
   log: { level: 'debug', access: false },
+};
+
+const baseBudget: BudgetSize = {
+  memoryBytes: 2 ** 30,
+  spoolBytes: 2 ** 30,
+  maxConnections: 16_384,
 };
 
 export interface LogLine {
@@ -60,6 +76,8 @@ export interface Site {
   appRoot: string;
   spoolDir: string;
   log: LogLine[];
+  /** Open ones; they have no names. */
+  spoolFiles(): number;
   /** Creates or replaces a file below the app root. */
   write(path: string, content: string | Buffer): string;
   close(): Promise<void>;
@@ -73,7 +91,7 @@ export interface SiteSettings {
   /** Instead of the fake one; closed by its owner. */
   realPool?: PhpPool;
   isTreeImmutable?: boolean;
-  maxConnections?: number;
+  budget?: Partial<BudgetSize>;
   moved?: readonly MovedPlace[];
   /** Called with the app root and the writable root before the front starts. */
   prepare?: (appRoot: string, writableRoot: string, cachesRoot: string) => void;
@@ -114,7 +132,7 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     isTreeImmutable: settings.isTreeImmutable ?? false,
     spoolDir,
     pool: settings.realPool ?? pool,
-    ...(settings.maxConnections && { maxConnections: settings.maxConnections }),
+    budget: { ...baseBudget, ...settings.budget },
     log: {
       has: () => true,
       write: (level, message, fields = {}) => void log.push({ level, message, fields }),
@@ -130,12 +148,31 @@ export async function startSite(settings: SiteSettings = {}): Promise<Site> {
     appRoot,
     spoolDir,
     log,
+    spoolFiles: () => countOpenFiles(spoolDir),
     write,
     close: async () => {
       await front.close();
+      // Streams close in a later turn.
+      await new Promise(setImmediate);
+      const { heldBytes, spooledBytes } = front.stats();
+      if (heldBytes !== 0 || spooledBytes !== 0) {
+        throw new Error(
+          `not given back: ${heldBytes} in memory, ${spooledBytes} on disk`,
+        );
+      }
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function countOpenFiles(dir: string): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(dir);
+    } catch {
+      return false;
+    }
+  }).length;
 }
 
 /** Tells which script ran and with what. */

@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { FakeExchange } from './fake-pool.ts';
 import { RawClient, request } from './raw.ts';
 import { type Site, type SiteSettings, startSite } from './site.ts';
+import { Writer } from './writer.ts';
 
 let site: Site;
 let mounted = '';
@@ -16,35 +17,6 @@ afterEach(async () => {
 const plain = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const piece = (i: number): Buffer => Buffer.alloc(65_536, `piece ${i} `);
 
-/** Writes as PHP's side does: pauses when told to, goes on at resume(). */
-class Writer {
-  written = 0;
-  #exchange: FakeExchange;
-  #count: number;
-
-  constructor(exchange: FakeExchange, count: number) {
-    this.#exchange = exchange;
-    this.#count = count;
-    exchange.onResume = () => setImmediate(() => this.run());
-  }
-
-  start(): void {
-    this.#exchange.sink.onHead(200, ['Content-Type', 'text/plain']);
-    this.run();
-  }
-
-  run(): void {
-    while (this.written < this.#count) {
-      if (!this.#exchange.sink.onData(piece(this.written++))) return;
-    }
-    if (this.written++ === this.#count) this.#exchange.sink.onEnd();
-  }
-
-  get isDone(): boolean {
-    return this.written > this.#count;
-  }
-}
-
 function expected(count: number): string {
   return Buffer.concat(Array.from({ length: count }, (_, i) => piece(i))).toString(
     'latin1',
@@ -55,21 +27,11 @@ async function waitUntil(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-function spoolFiles(): number {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(site.spoolDir);
-    } catch {
-      return false;
-    }
-  }).length;
-}
-
 async function start(count: number, more: SiteSettings = {}): Promise<() => Writer> {
   let writer: Writer;
   site = await startSite({
     php: (exchange) => {
-      writer = new Writer(exchange, count);
+      writer = new Writer(exchange, count, piece);
       writer.start();
     },
     ...more,
@@ -84,13 +46,13 @@ describe('a response to a client that does not read', () => {
     client.socket.pause();
     client.send(plain);
     await waitUntil(() => site.pool.exchanges.length === 1 && writer()?.isDone);
-    expect(spoolFiles()).toBe(1);
+    expect(site.spoolFiles()).toBe(1);
     expect(readdirSync(site.spoolDir)).toEqual([]);
     client.socket.resume();
     await client.until(() => client.text.length > 400 * 65_536 || client.isClosed);
     const answer = await client.answer();
     expect(answer.body === expected(400)).toBe(true);
-    await waitUntil(() => spoolFiles() === 0);
+    await waitUntil(() => site.spoolFiles() === 0);
     // The connection is in order.
     expect(
       (await client.send('GET /% HTTP/1.1\r\nHost: a\r\n\r\n').answer()).status,
@@ -105,7 +67,7 @@ describe('a response to a client that does not read', () => {
     client.send(plain);
     await waitUntil(() => site.pool.exchanges.length === 1 && writer()?.isDone);
     client.socket.resetAndDestroy();
-    await waitUntil(() => spoolFiles() === 0);
+    await waitUntil(() => site.spoolFiles() === 0);
   });
 
   test('goes on directly once the client has caught up', async () => {
@@ -120,7 +82,7 @@ describe('a response to a client that does not read', () => {
     const client = new RawClient(site.port);
     client.socket.pause();
     client.send(plain);
-    await waitUntil(() => spoolFiles() === 1);
+    await waitUntil(() => site.spoolFiles() === 1);
     client.socket.resume();
     await client.until(() => client.text.length > 200 * 65_536);
     for (let i = 0; i < 50; i++) {

@@ -73,6 +73,8 @@ export const completeConfig: AppConfig = {
     maxHeaderBytes: 32_768,
     maxTargetBytes: 16_384,
     maxBodyBytes: 128 << 20,
+    memoryBytes: 0,
+    spoolBytes: 0,
     headersTimeoutMs: 15_000,
     bodyIdleTimeoutMs: 30_000,
     keepAliveTimeoutMs: 65_000,
