@@ -11,6 +11,8 @@ const LONGEST_END_MS = 5000;
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
 let output = -1;
+/** A write to it may wait for a reader. */
+let canBlock = false;
 let writeNoWait: ((fd: number, bytes: Buffer) => number) | null = null;
 const queue: Buffer[] = [];
 let queuedBytes = 0;
@@ -97,8 +99,8 @@ function writeQueued(): void {
 function tryWrite(bytes: Buffer): number {
   if (output < 0) output = openOutput();
   try {
-    const canBlock = output === 2 && writeNoWait !== null;
-    return canBlock ? writeNoWait!(2, bytes) : writeSync(output, bytes);
+    if (canBlock && writeNoWait !== null) return writeNoWait(output, bytes);
+    return writeSync(output, bytes);
   } catch (error) {
     return errnoOf(error) === 'EAGAIN' ? 0 : bytes.length;
   }
@@ -111,8 +113,13 @@ function tryWrite(bytes: Buffer): number {
 function openOutput(): number {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
   try {
-    if (!fstatSync(2).isFIFO() && !isatty(2)) return 2;
-    return openSync('/proc/self/fd/2', O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    const stats = fstatSync(2);
+    canBlock = stats.isSocket();
+    if (!stats.isFIFO() && !isatty(2)) return 2;
+    canBlock = true;
+    const fd = openSync('/proc/self/fd/2', O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    canBlock = false;
+    return fd;
   } catch {
     // Of another user, or there is no /proc.
     return 2;
