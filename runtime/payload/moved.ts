@@ -52,13 +52,14 @@ export function assertSafeTarget(link: string): string {
     const seen = `${link} leads to ${target}, which is not a directory`;
     throw new ProductError('PHPACK_E_WRITABLE_PATH', seen);
   }
+  if ((stats.mode & 0o022) !== 0) {
+    const mode = (stats.mode & 0o7777).toString(8);
+    const seen = `${link} leads to ${target}, which is writable by others (mode ${mode})`;
+    const remedy = `Run: chmod go-w ${target}`;
+    throw new ProductError('PHPACK_E_DATA_DIR_UNSAFE', seen, { remedy });
+  }
   const weakness = findWeakness(link, ownTrust);
-  const mode = (stats.mode & 0o7777).toString(8);
-  const why = weakness
-    ? `leads to or is below ${describeWeakness(weakness)}`
-    : (stats.mode & 0o022) !== 0
-      ? `leads to ${target}, which is writable by others (mode ${mode})`
-      : '';
-  if (why === '') return target;
-  throw new ProductError('PHPACK_E_DATA_DIR_UNSAFE', `${link} ${why}`);
+  if (!weakness) return target;
+  const seen = `${link} leads to or is below ${describeWeakness(weakness)}`;
+  throw new ProductError('PHPACK_E_DATA_DIR_UNSAFE', seen);
 }
