@@ -1,3 +1,5 @@
+import { nameToRegExp } from '../glob.ts';
+
 /**
  * Names that are never sent as a file, whatever the configuration says: they answer as if
  * they did not exist. Data; docs/reference/http.md lists all of it for users, and a test
@@ -105,7 +107,7 @@ const patterns = nameRules.map((rule) => {
   // Anything may follow an extension of source code: it is no less readable.
   if (rule === source)
     return `\\.(?:${extensions})(?![a-z0-9])(?!.*\\.(?:${webExtensions})$)`;
-  const names = rule.names.map(globToPattern).join('|');
+  const names = rule.names.map((name) => nameToRegExp(name)).join('|');
   // A public key is public, and a page about id_rsa no key.
   const isOther = `(?!.*\\.(?:pub|html?|${webExtensions})$)`;
   return `(?:\\.(?:${extensions || '(?!)'})|^${isOther}(?:${names}))${behind}`;
@@ -138,11 +140,4 @@ function withoutEnd(name: string): string {
 
 function words(text: string): string[] {
   return text.split(' ');
-}
-
-function globToPattern(glob: string): string {
-  return glob
-    .replace(/[.+()|^$]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
 }

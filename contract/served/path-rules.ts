@@ -1,7 +1,7 @@
 import type { AppConfig } from '../config.ts';
-import { toBinary } from '../bytes.ts';
+import { toBinary, toText } from '../bytes.ts';
+import { compileGlobs, compileTreeGlobs, type Matcher } from '../glob.ts';
 import { isInside, isInsideAny } from '../paths.ts';
-import { compileGlobs, compileTreeGlobs } from './glob.ts';
 import { hiddenRule, isHidden, isNeverServed, nameRuleOf } from './never-served.ts';
 import { contentRuleOfFile } from './never-served-content.ts';
 
@@ -20,9 +20,9 @@ export interface LinkedRoot {
  */
 export class PathRules {
   readonly #config: AppConfig;
-  readonly #deny: RegExp | null;
-  readonly #noPhp: RegExp | null;
-  readonly #entryScripts: RegExp | 'any' | null;
+  readonly #deny: Matcher;
+  readonly #noPhp: Matcher;
+  readonly #entryScripts: Matcher;
   readonly #appRoot: string;
   readonly #linkedRoots: readonly LinkedRoot[];
   /** The document root below the app's root: '' or '/public'. */
@@ -46,7 +46,7 @@ export class PathRules {
     this.#deny = compileTreeGlobs(config.deny);
     this.#noPhp = compileTreeGlobs(config.noPhp);
     const { entryScripts } = config;
-    this.#entryScripts = entryScripts === 'any' ? 'any' : compileGlobs(entryScripts);
+    this.#entryScripts = entryScripts === 'any' ? () => true : compileGlobs(entryScripts);
     this.#appRoot = appRoot;
     this.#linkedRoots = linkedRoots;
     this.#documentRoot = this.#toAppPath(documentRoot);
@@ -58,7 +58,7 @@ export class PathRules {
 
   /** `path`: below the document root, starts with '/'. */
   maySend(path: string): boolean {
-    return !isHidden(path) && !isNeverServed(lastPart(path)) && !this.#isDenied(path);
+    return !isHidden(path) && !isNeverServed(lastPart(path)) && !this.#deny(toName(path));
   }
 
   maySendReal(realPath: string): boolean {
@@ -66,18 +66,20 @@ export class PathRules {
     const path = this.#toUrlPath(realPath);
     // A link to a hidden directory hides none of its own names: `git -> ../.git`.
     if (path === null) return !isHidden(this.#toAppPath(realPath));
-    return !isHidden(path) && !this.#isDenied(path);
+    return !isHidden(path) && !this.#deny(toName(path));
   }
 
   mayRun(path: string): boolean {
-    if (isHidden(path) || this.#isDenied(path) || this.#isWithoutPhp(path)) return false;
-    if (this.#entryScripts === 'any') return true;
-    return this.#entryScripts?.test(path.slice(1)) ?? false;
+    if (isHidden(path)) return false;
+    const name = toName(path);
+    return !this.#deny(name) && !this.#noPhp(name) && this.#entryScripts(name);
   }
 
   mayRunReal(realPath: string): boolean {
     const path = this.#toUrlPath(realPath);
-    return path === null || !(this.#isDenied(path) || this.#isWithoutPhp(path));
+    if (path === null) return true;
+    const name = toName(path);
+    return !this.#deny(name) && !this.#noPhp(name);
   }
 
   /**
@@ -109,19 +111,10 @@ export class PathRules {
   }
 
   #globOf(key: 'deny' | 'noPhp', path: string): string | null {
-    const matches = key === 'deny' ? this.#isDenied(path) : this.#isWithoutPhp(path);
+    const name = toName(path);
+    const matches = key === 'deny' ? this.#deny(name) : this.#noPhp(name);
     if (!matches) return null;
-    const isIts = (glob: string): boolean =>
-      compileTreeGlobs([glob])!.test(path.slice(1));
-    return `${key} ${this.#config[key].find(isIts)}`;
-  }
-
-  #isDenied(path: string): boolean {
-    return this.#deny?.test(path.slice(1)) ?? false;
-  }
-
-  #isWithoutPhp(path: string): boolean {
-    return this.#noPhp?.test(path.slice(1)) ?? false;
+    return `${key} ${this.#config[key].find((glob) => compileTreeGlobs([glob])(name))}`;
   }
 
   /** The path below the document root under which the app itself knows a file, if any. */
@@ -147,6 +140,11 @@ export function isScriptName(path: string): boolean {
 /** No glob, and no directory. */
 function isName(glob: string): boolean {
   return !/[*?[{]|\/$/.test(glob);
+}
+
+/** What globs are asked of. */
+function toName(path: string): string {
+  return toText(path.slice(1));
 }
 
 function toPath(path: string): string {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { leadsOutside } from '../../contract/paths.ts';
 import { PackagerError } from '../errors.ts';
 import { type Autoloader, realPath } from './autoload.ts';
 import type { AppEntry, AppTree } from './walk.ts';
@@ -76,5 +77,5 @@ function whyMissing({ root, leftOut }: AppTree, path: string): string {
     [path, real].some((name) => `${name}/`.startsWith(`${one.path}/`)),
   );
   if (rule) return `left out, ${rule.reason}`;
-  return real.startsWith('../') ? 'outside of the app' : 'left out';
+  return leadsOutside(real) ? 'outside of the app' : 'left out';
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, normalize, relative } from 'node:path';
+import { leadsOutside } from '../../contract/paths.ts';
 
 /**
  * What Composer's autoloader names, as paths relative to the app's root; `../` leads out
@@ -51,7 +52,7 @@ function pathsIn(text: string, root: string, vendorDir: string): string[] {
 
 function insideOf(root: string, absolute: string): string {
   const byName = relative(root, absolute);
-  return byName.startsWith('../') ? relative(realpathSync(root), absolute) : byName;
+  return leadsOutside(byName) ? relative(realpathSync(root), absolute) : byName;
 }
 
 function clean(path: string): string {

@@ -1,4 +1,5 @@
 import { join, relative, resolve } from 'node:path';
+import { leadsOutside } from '../../contract/paths.ts';
 import * as z from 'zod/mini';
 import { PackagerError } from '../errors.ts';
 import { parseJson, readTextIfExists } from './json.ts';
@@ -180,5 +181,5 @@ function pathsOf(autoload: unknown): string[] {
     .flat()
     .filter((path): path is string => typeof path === 'string')
     .map((path) => path.replace(/^\.\//, '').replace(/\/+$/, ''))
-    .filter((path) => path !== '' && path !== '.' && !path.startsWith('..'));
+    .filter((path) => path !== '' && path !== '.' && !leadsOutside(path));
 }

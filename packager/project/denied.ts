@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { AppConfig } from '../../contract/config.ts';
 import type { ComposerProject } from './composer.ts';
-import { isBelow } from './faults.ts';
-import { compileGlobs } from './glob.ts';
+import { isBelow } from '../../contract/faults.ts';
+import { compileGlobs } from '../../contract/glob.ts';
 import { closedDirectories } from './htaccess.ts';
 
 /**

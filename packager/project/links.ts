@@ -1,5 +1,6 @@
 import { lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, relative } from 'node:path';
+import { leadsOutside } from '../../contract/paths.ts';
 import { PackagerError } from '../errors.ts';
 
 /**
@@ -17,12 +18,12 @@ export function resolveLink(
   const inApp = isAbsolute(given)
     ? placeOf(root, given, packed)
     : normalize(join(dirname(path), given)).replace(/(?<=.)\/$/, '');
-  if (isOutside(inApp)) throw outside(path, given);
+  if (leadsOutside(inApp)) throw outside(path, given);
   const target = isAbsolute(given) ? relative(dirname(path), inApp) || '.' : given;
   try {
     // Also through links on the way, which the comparison of names above does not see.
     const real = placeOf(root, realpathSync(join(root, path)), packed);
-    if (isOutside(real)) throw outside(path, given);
+    if (leadsOutside(real)) throw outside(path, given);
     return { target, warning: null };
   } catch (error) {
     if (error instanceof PackagerError) throw error;
@@ -39,10 +40,10 @@ function placeOf(
   packed: ReadonlyMap<string, string>,
 ): string {
   const byName = relative(root, given);
-  if (!isOutside(byName)) return byName;
+  if (!leadsOutside(byName)) return byName;
   for (const [path, real] of packed) {
     const inside = relative(real, given);
-    if (!isOutside(inside)) return join(path, inside);
+    if (!leadsOutside(inside)) return join(path, inside);
   }
   return relative(realpathSync(root), given);
 }
@@ -55,13 +56,9 @@ export function linksOut(root: string, paths: readonly string[]): Map<string, st
     if (!lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()) continue;
     if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) continue;
     const real = realpathSync(absolute);
-    if (isOutside(placeOf(root, real, found))) found.set(path, real);
+    if (leadsOutside(placeOf(root, real, found))) found.set(path, real);
   }
   return found;
-}
-
-function isOutside(relativePath: string): boolean {
-  return relativePath === '..' || relativePath.startsWith('../');
 }
 
 function outside(path: string, given: string): PackagerError {

@@ -5,7 +5,8 @@ import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { type ConfigFile, configFile, mergeConfig } from './config.ts';
 import { closedBeside, composerGlobs, globOf } from './denied.ts';
-import { configFaults, isBelow } from './faults.ts';
+import { configFaults, isBelow } from '../../contract/faults.ts';
+import { phpFaults } from './php-faults.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 import {
   detectDocumentRoot,
@@ -170,7 +171,7 @@ function assertConfig(config: AppConfig, own: ConfigFile, root: string): void {
     const remedy = 'Give it one with --name, or with `name` in phpack.json.';
     throw new PackagerError('PHPACK_E_CONFIG', seen, { remedy });
   }
-  const faults = configFaults(config);
+  const faults = [...configFaults(config), ...phpFaults(config.php)];
   if (faults.length > 0) throw new PackagerError('PHPACK_E_CONFIG', faults.join('; '));
   const script = join(root, documentRoot, frontController);
   if (frontController === '') return;

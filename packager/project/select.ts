@@ -3,7 +3,7 @@ import type { AppConfig } from '../../contract/config.ts';
 import { TRAILER_MAGIC } from '../../contract/trailer.ts';
 import { PackagerError } from '../errors.ts';
 import { type NamedPaths, nothingNamed } from './autoload.ts';
-import { compileGlobs, expandBraces, type Matcher } from './glob.ts';
+import { compileGlobs, expandBraces, type Matcher } from '../../contract/glob.ts';
 import { holdsPrivateKey, maybePrivateKey, type Reason, rules } from './rules.ts';
 import type { Selection } from './walk.ts';
 

@@ -4,7 +4,7 @@ import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
 import type { WrittenProduct } from '../payload/write.ts';
 import { developmentParts } from '../project/development.ts';
-import { compileGlobs } from '../project/glob.ts';
+import { compileGlobs } from '../../contract/glob.ts';
 import type { Project } from '../project/project.ts';
 import { maybeSecret, type Reason } from '../project/rules.ts';
 import { unservedFiles } from '../project/unserved.ts';

@@ -1,7 +1,7 @@
+import { configFaults } from '../../contract/faults.ts';
 import { ProductError } from '../errors.ts';
 import { logLevels } from '../log.ts';
 import type { AppConfig } from '../../contract/config.ts';
-import { linkedPaths } from '../payload/version.ts';
 
 export type ValueKind =
   | 'text'
@@ -84,12 +84,10 @@ export function checkConfig(value: unknown): AppConfig {
     else if (!isOfKind(flat.get(key), kind))
       faults.push(`${key} must be ${wanted(kind)}`);
   }
-  if (faults.length > 0) {
-    throw new ProductError('PHPACK_E_CONFIG', `configuration: ${faults.join('; ')}`);
-  }
   const config = value as AppConfig;
-  linkedPaths(config);
-  return config;
+  if (faults.length === 0) faults.push(...configFaults(config));
+  if (faults.length === 0) return config;
+  throw new ProductError('PHPACK_E_CONFIG', `configuration: ${faults.join('; ')}`);
 }
 
 export function isOfKind(value: unknown, kind: ValueKind): boolean {

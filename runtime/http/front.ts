@@ -5,7 +5,7 @@ import type { PhpPool } from '../php/types.ts';
 import { type AccessLog, createAccessLog } from './access-log.ts';
 import { onClientError, refuseConnect } from './client-error.ts';
 import { connectionOf } from './connection.ts';
-import { compileGlobs } from '../../contract/served/glob.ts';
+import { compileGlobs } from '../../contract/glob.ts';
 import { answer } from './answer.ts';
 import { Intake } from './intake.ts';
 import { type Listening, listenAll } from './listeners.ts';

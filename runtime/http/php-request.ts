@@ -1,3 +1,4 @@
+import { toText } from '../../contract/bytes.ts';
 import { type PhpRequestBody, releaseBody } from '../php/types.ts';
 import { BufferedBody, type BodyReceiver, describeSpoolError } from './body.ts';
 import type { Connection } from './connection.ts';
@@ -40,7 +41,7 @@ export class PhpRequest implements BodyReceiver {
       sendError(this.#response, 413, { isLast: true });
     } else if (length === 0 && req.headers['transfer-encoding'] === undefined) {
       this.#submit({ kind: 'none' }, 0);
-    } else if (front!.streamBodies?.test(this.#path)) {
+    } else if (front!.streamBodies(toText(this.#path))) {
       this.#stream(declared === undefined ? null : length);
     } else {
       this.#connection.bodyFailure = this.onParserFailed;

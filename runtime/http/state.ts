@@ -1,3 +1,4 @@
+import type { Matcher } from '../../contract/glob.ts';
 import type { AppConfig } from '../../contract/config.ts';
 import type { Log } from '../log.ts';
 import type { PhpPool } from '../php/types.ts';
@@ -20,7 +21,7 @@ export interface FrontState {
   /**
    * Routes whose bodies are not buffered; matched against the path without leading slash.
    */
-  readonly streamBodies: RegExp | null;
+  readonly streamBodies: Matcher;
   /** Distinguishes this process's requests from those of all others. */
   readonly idPrefix: string;
   /** The server stops: each answer is the last of its connection. */

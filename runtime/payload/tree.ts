@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { isCleanPath } from '../../contract/paths.ts';
 import { ProductError } from '../errors.ts';
 import type { TarEntry, TarSink } from './tar.ts';
 
@@ -60,8 +61,7 @@ export class TreeWriter implements TarSink {
       this.#times.set(this.#target.tree, entry.mtimeSeconds);
       return;
     }
-    const parts = path.split('/');
-    if (path.includes('\0') || parts.some((p) => p === '' || p === '.' || p === '..')) {
+    if (!isCleanPath(path)) {
       throw refuse(path, 'is no clean relative path');
     }
     const link = this.#linkAround(path);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, ProductError } from '../errors.ts';
+import { errnoOf } from '../errors.ts';
 import type { AppConfig } from '../../contract/config.ts';
 import { assertOwn } from './data-dir.ts';
 import { outermost, parseWritable, type WritablePath } from './writable.ts';
@@ -14,21 +14,10 @@ export interface LinkedPaths {
   caches: readonly WritablePath[];
 }
 
-/** Throws PHPACK_E_CONFIG when a path is not clean, or would be both. */
+/** Throws PHPACK_E_CONFIG when a path is not clean. */
 export function linkedPaths(config: Pick<AppConfig, 'writable' | 'caches'>): LinkedPaths {
-  const writable = parseWritable(config.writable);
-  const caches = parseWritable(config.caches, 'caches');
-  for (const cache of caches) {
-    const other = writable.find((one) => isInside(cache, one) || isInside(one, cache));
-    if (!other) continue;
-    const seen = `caches: ${cache.path} and writable: ${other.path} lie inside each other`;
-    throw new ProductError('PHPACK_E_CONFIG', seen);
-  }
-  return { writable, caches };
-}
-
-function isInside(a: WritablePath, b: WritablePath): boolean {
-  return a.path === b.path || a.path.startsWith(`${b.path}/`);
+  const { writable, caches } = config;
+  return { writable: parseWritable(writable), caches: parseWritable(caches, 'caches') };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isCleanPath, withoutSlash } from '../../contract/paths.ts';
 import { ProductError } from '../errors.ts';
 import { statIfExists } from './ancestors.ts';
 
@@ -16,9 +17,8 @@ export function parseWritable(
 ): WritablePath[] {
   return list.map((text) => {
     const kind = text.endsWith('/') ? 'directory' : 'file';
-    const path = text.replace(/\/$/, '');
-    const isClean = path.split('/').every((p) => p !== '' && p !== '.' && p !== '..');
-    if (!isClean || path.includes('\0')) {
+    const path = withoutSlash(text);
+    if (!isCleanPath(path)) {
       const seen = `${key}: ${JSON.stringify(text)} is no relative path inside the app`;
       throw new ProductError('PHPACK_E_CONFIG', seen);
     }

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { lstatSync, statSync } from 'node:fs';
 import { isAbsolute, join, normalize, resolve } from 'node:path';
+import { leadsOutside } from '../../contract/paths.ts';
 import { decodeOsText, toPath } from '../os-text.ts';
 import { isExecutable } from '../payload/binary.ts';
 import { findScript } from './cli-arguments.ts';
@@ -42,7 +43,7 @@ function locate(name: string, cwd: string, appRoot: string): string {
   if (isAbsolute(name) || exists(resolve(cwd, name))) return name;
   const inside = normalize(name);
   const absolute = join(appRoot, inside);
-  return inside.startsWith('..') || !isFile(absolute) ? name : absolute;
+  return leadsOutside(inside) || !isFile(absolute) ? name : absolute;
 }
 
 /** Words of a `#!` line that does not name PHP; null for all other files. */

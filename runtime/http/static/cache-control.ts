@@ -1,12 +1,19 @@
-import { compileGlob } from '../../../contract/served/glob.ts';
+import { toText } from '../../../contract/bytes.ts';
+import { compileGlobs } from '../../../contract/glob.ts';
 
-/** `rules`: glob → value of `Cache-Control`; the first that matches counts. */
+/**
+ * `rules`: glob → value of `Cache-Control`; the first that matches counts. Names are binary
+ * strings.
+ */
 export function cacheControlRule(
   rules: Readonly<Record<string, string>>,
 ): (name: string) => string | null {
   const compiled = Object.entries(rules).map(([glob, value]) => ({
-    pattern: compileGlob(glob),
+    matches: compileGlobs([glob]),
     value,
   }));
-  return (name) => compiled.find(({ pattern }) => pattern.test(name))?.value ?? null;
+  return (name) => {
+    const text = toText(name);
+    return compiled.find(({ matches }) => matches(text))?.value ?? null;
+  };
 }

@@ -91,6 +91,9 @@ test('all faults of a configuration are named at once', () => {
   );
   expect(() => apply({}, null)).toThrow(invalid);
   expect(() => apply({}, { ...completeConfig, writable: ['../x'] })).toThrow(invalid);
+  expect(() => apply({ set: ['deny=["private**.sql"]'] })).toThrow(
+    /deny: private\*\*\.sql: \*\* stands between slashes/,
+  );
   const both = { ...completeConfig, writable: ['var/'], caches: ['var/cache/'] };
   expect(() => apply({}, both)).toThrow(/lie inside each other/);
 });
