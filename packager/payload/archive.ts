@@ -7,7 +7,7 @@ import type { AppEntry, AppTree } from '../project/walk.ts';
 import { CHUNK_BYTES, Chunks } from './chunks.ts';
 import { type EncodedPart, PartEncoder } from './encoder.ts';
 import { findPrecompressed, isCompressedForm } from './precompressed.ts';
-import { tarEnd, tarHeader, tarPadding } from './tar.ts';
+import { TarWriter } from './tar.ts';
 import { type Age, ageOf, DirectoryTimes, timeOf } from './times.ts';
 
 /**
@@ -36,19 +36,21 @@ export async function archiveTree(
 ): Promise<EncodedPart> {
   const encoder = new PartEncoder(LEVEL, options.write);
   const chunks = new Chunks((chunk) => encoder.write(chunk));
+  const tar = new TarWriter((piece) => chunks.add(piece));
   try {
-    await new Archiver(tree, chunks, options).run();
-    await chunks.add(tarEnd());
+    await new Archiver(tree, tar, options).run();
+    await tar.end();
     await chunks.flush();
     return await encoder.finish();
   } finally {
+    tar.close();
     encoder.close();
   }
 }
 
 class Archiver {
   readonly #tree: AppTree;
-  readonly #chunks: Chunks;
+  readonly #tar: TarWriter;
   readonly #options: ArchiveOptions;
   readonly #directories = new DirectoryTimes();
   readonly #precompressed: ReadonlyMap<string, string>;
@@ -56,9 +58,9 @@ class Archiver {
   readonly #digests = new Map<string, Buffer | null>();
   readonly #scratch = Buffer.allocUnsafe(CHUNK_BYTES);
 
-  constructor(tree: AppTree, chunks: Chunks, options: ArchiveOptions) {
+  constructor(tree: AppTree, tar: TarWriter, options: ArchiveOptions) {
     this.#tree = tree;
-    this.#chunks = chunks;
+    this.#tar = tar;
     this.#options = options;
     this.#precompressed = findPrecompressed(tree.entries);
     for (const path of this.#precompressed.values()) this.#digests.set(path, null);
@@ -74,7 +76,7 @@ class Archiver {
         this.#options.onFile(++files);
       } else if (entry.kind === 'symlink') {
         this.#directories.add(entry, null);
-        await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(noDigest, 'any') }));
+        await this.#tar.add({ ...entry, mtime: timeOf(noDigest, 'any') });
       }
     }
     // Last, and the inner ones first, as their times are made from what is in them.
@@ -82,7 +84,7 @@ class Archiver {
     for (const entry of [...directories, rootEntry]) {
       const digest = this.#directories.digestOf(entry.path);
       if (entry !== rootEntry) this.#directories.add(entry, digest);
-      await this.#chunks.add(tarHeader({ ...entry, mtime: timeOf(digest, 'any') }));
+      await this.#tar.add({ ...entry, mtime: timeOf(digest, 'any') });
     }
   }
 
@@ -98,10 +100,11 @@ class Archiver {
       if (this.#digests.has(entry.path)) this.#digests.set(entry.path, digest);
       this.#directories.add(entry, digest);
       const mtime = timeOf(digest, await this.#ageOf(entry.path, fd));
-      await this.#chunks.add(tarHeader({ ...entry, size, mtime }));
-      if (size <= CHUNK_BYTES) await this.#chunks.add(this.#scratch.subarray(0, size));
-      else await this.#addBig(fd, file, size, digest);
-      await this.#chunks.add(tarPadding(size));
+      const content =
+        size <= CHUNK_BYTES
+          ? [Buffer.from(this.#scratch.subarray(0, size))]
+          : readBig(fd, file, size, digest);
+      await this.#tar.add({ ...entry, size, mtime }, content);
     } finally {
       closeSync(fd);
     }
@@ -122,19 +125,6 @@ class Archiver {
       this.#options.signal.throwIfAborted();
     }
     return hash.digest();
-  }
-
-  async #addBig(fd: number, file: string, size: number, digest: Buffer): Promise<void> {
-    const hash = createHash('sha256');
-    for (let at = 0; at < size; ) {
-      const room = this.#chunks.room(size - at);
-      const read = readPiece(fd, file, room, at);
-      if (read === 0) throw changed(file, `has become shorter by ${size - at} bytes`);
-      hash.update(room.subarray(0, read));
-      at += read;
-      await this.#chunks.used(read);
-    }
-    if (!hash.digest().equals(digest)) throw changed(file, 'has changed');
   }
 
   async #ageOf(path: string, fd: number): Promise<Age> {
@@ -158,6 +148,26 @@ const rootEntry: AppEntry = {
   size: 0,
   linkTarget: '',
 };
+
+/** Its content once more, which must still be what was hashed. */
+async function* readBig(
+  fd: number,
+  file: string,
+  size: number,
+  digest: Buffer,
+): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < size; ) {
+    const room = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size - at));
+    const read = readPiece(fd, file, room, at);
+    if (read === 0) throw changed(file, `has become shorter by ${size - at} bytes`);
+    const piece = room.subarray(0, read);
+    hash.update(piece);
+    at += read;
+    yield piece;
+  }
+  if (!hash.digest().equals(digest)) throw changed(file, 'has changed');
+}
 
 /** Not through a link that has been put in the file's place. */
 function openFile(file: string): number {

@@ -11,21 +11,13 @@ export class Chunks {
     this.#emit = emit;
   }
 
-  /** Where the caller may put up to `bytes` bytes; `used` says how many it were. */
-  room(bytes: number): Buffer {
-    return this.#chunk.subarray(this.#filled, this.#filled + bytes);
-  }
-
-  async used(bytes: number): Promise<void> {
-    this.#filled += bytes;
-    if (this.#filled === CHUNK_BYTES) await this.flush();
-  }
-
-  async add(piece: Buffer): Promise<void> {
+  async add(piece: Uint8Array): Promise<void> {
     for (let at = 0; at < piece.length; ) {
-      const copied = piece.copy(this.#chunk, this.#filled, at);
-      at += copied;
-      await this.used(copied);
+      const part = piece.subarray(at, at + CHUNK_BYTES - this.#filled);
+      this.#chunk.set(part, this.#filled);
+      at += part.length;
+      this.#filled += part.length;
+      if (this.#filled === CHUNK_BYTES) await this.flush();
     }
   }
 

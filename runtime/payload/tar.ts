@@ -23,10 +23,8 @@ export interface TarSink {
 }
 
 /**
- * Reads ustar archives with pax headers from pieces of any size. Only what a
- * payload contains: files, directories, symlinks. An own reader because it is
- * synchronous: 30,000 files are a matter of system calls, not of promises (measured: 10
- * to 20 times faster than tar streams).
+ * Reads ustar archives with pax headers from pieces of any size. Only what a payload
+ * contains: files, directories, symlinks. Why not tar-stream: docs/adr/0002.
  */
 export class TarReader {
   readonly #sink: TarSink;

@@ -1,12 +1,8 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { extract } from 'tar-stream';
 import { expect, test } from 'vitest';
-import {
-  tarEnd,
-  tarHeader,
-  type TarHeader,
-  tarPadding,
-} from '../../../../packager/payload/tar.ts';
+import { type TarHeader, TarWriter } from '../../../../packager/payload/tar.ts';
 import { type TarEntry, TarReader } from '../../../../runtime/payload/tar.ts';
 
 const entry = (path: string, facts: Partial<TarHeader> = {}): TarHeader => ({
@@ -40,13 +36,12 @@ const entries: readonly TarHeader[] = [
   entry('ünilink', { kind: 'symlink', mode: 0o777, linkTarget: 'zïel' }),
 ];
 
-function archive(list: readonly TarHeader[]): Buffer {
-  const pieces = list.flatMap((one) => [
-    tarHeader(one),
-    Buffer.alloc(one.size, 'c'),
-    tarPadding(one.size),
-  ]);
-  return Buffer.concat([...pieces, tarEnd()]);
+async function archive(list: readonly TarHeader[]): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  const writer = new TarWriter(async (piece) => void pieces.push(piece));
+  for (const one of list) await writer.add(one, [Buffer.alloc(one.size, 'c')]);
+  await writer.end();
+  return Buffer.concat(pieces);
 }
 
 type Entry = { header: Record<string, unknown> } & Readable;
@@ -64,7 +59,7 @@ const expected: Seen[] = entries.map((one) => ({ ...one }));
 
 test('an independent reader finds every entry as it was written', async () => {
   const seen: Seen[] = [];
-  const reader = Readable.from([archive(entries)]).pipe(extract());
+  const reader = Readable.from([await archive(entries)]).pipe(extract());
   for await (const one of reader as AsyncIterable<Entry>) {
     const { header } = one;
     const mtime = (header['mtime'] as Date).getTime() / 1000;
@@ -82,14 +77,14 @@ test('an independent reader finds every entry as it was written', async () => {
   expect(seen).toEqual(expected);
 });
 
-test('the product finds every entry as it was written', () => {
+test('the product finds every entry as it was written', async () => {
   const seen: TarEntry[] = [];
   let content = 0;
   const reader = new TarReader({
     onEntry: (one) => void seen.push(one),
     onContent: (chunk) => void (content += chunk.length),
   });
-  reader.write(archive(entries));
+  reader.write(await archive(entries));
   reader.end();
   expect(seen).toEqual(
     expected.map(({ mtime, ...one }) =>
@@ -99,12 +94,42 @@ test('the product finds every entry as it was written', () => {
   expect(content).toBe(entries.reduce((sum, one) => sum + one.size, 0));
 });
 
-test('a file of more than 8 GB keeps its size', () => {
+function* begin(): Generator<Buffer> {
+  for (let i = 0; i < 2; i++) yield Buffer.alloc(1 << 20);
+  throw new Error('that is enough');
+}
+
+test('a file of more than 8 GB keeps its size', async () => {
   const seen: TarEntry[] = [];
   const reader = new TarReader({
     onEntry: (one) => void seen.push(one),
     onContent: () => {},
   });
-  reader.write(tarHeader(entry('big', { size: 9e9 })));
+  const writer = new TarWriter(async (piece) => reader.write(Buffer.from(piece)));
+  const big = writer.add(entry('big', { size: 9e9 }), begin());
+  await expect(big).rejects.toThrow('that is enough');
   expect(seen[0]?.size).toBe(9e9);
+});
+
+test('the bytes are the same for ever', async () => {
+  // Whatever version of a library writes them: they are the name of an app's version.
+  const bytes = await archive(entries);
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+    'e6497fe39407f33b7b93a0b0970f5ba8713abd2baa8572e37e0c2369e5439f06',
+  );
+});
+
+test('what the taker of the bytes throws comes out, for small and for big content', async () => {
+  const full = new Error('the disk is full');
+  for (const content of [[Buffer.alloc(10)], Array(100).fill(Buffer.alloc(1 << 20))]) {
+    const writer = new TarWriter(async () => {
+      throw full;
+    });
+    const size = Buffer.concat(content).length;
+    const add = async (): Promise<void> => {
+      await writer.add(entry('file', { size }), content);
+      await writer.end();
+    };
+    await expect(add()).rejects.toBe(full);
+  }
 });
