@@ -199,7 +199,7 @@ napi_value Channel::Wipe(napi_env env, napi_callback_info info) {
   clear(PHPACK_RESPONSE_HEAD_OFFSET, response_head, PHPACK_RESPONSE_HEAD);
   clear(PHPACK_REQUEST_RING_OFFSET, body, PHPACK_REQUEST_RING);
   clear(PHPACK_RESPONSE_RING_OFFSET, response, PHPACK_RESPONSE_RING);
-  // A worker that were led here by mistake finds no request.
+  // Whoever is led here by a wrong word finds no request.
   slot->head_bytes = 0;
   return nullptr;
 }

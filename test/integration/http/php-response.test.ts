@@ -281,6 +281,7 @@ describe('when PHP fails', () => {
     [{ reason: 'crashed', signal: 11, script: '/x.php' }, 502],
     [{ reason: 'exited', status: 255, script: '/x.php' }, 502],
     [{ reason: 'zygote-died' }, 502],
+    [{ reason: 'damaged', detail: 'a word', script: '/x.php' }, 502],
     [
       {
         reason: 'timeout',
