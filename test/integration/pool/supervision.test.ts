@@ -253,10 +253,11 @@ test('without its php.ini PHP does not come back, and does once it is there agai
   const [ini, away] = ['php.ini', 'away.ini'].map((name) => join(opened.root, name));
   renameSync(ini!, away!);
   process.kill(opened.pool.zygotePid, 'SIGKILL');
+  const isLogged = (part: string) => () =>
+    opened.log.some(({ text }) => text.includes(part));
+  await until(isLogged('killed by SIGKILL'), 'the end');
   const answer = opened.get('limit.php');
-  const refusal = (): boolean =>
-    opened.log.some(({ text }) => text.includes(`PHPACK_E_PHP_START: php.ini was not`));
-  await until(refusal, 'the refusal');
+  await until(isLogged('PHPACK_E_PHP_START: php.ini was not'), 'the refusal');
   renameSync(away!, ini!);
   expect(await answer).toBe('64M');
 });
