@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+export type Terminal = NodeJS.WritableStream & { columns?: number };
 
 /** All that a command knows of the world around it; tests pass their own. */
 export interface Io {
@@ -6,8 +6,8 @@ export interface Io {
   stdout(text: string): void;
   /** Progress, warnings and errors. */
   stderr(text: string): void;
-  /** Whether lines on stderr may be overwritten. */
-  isTerminal: boolean;
+  /** Where stderr is a terminal, on which lines may be overwritten; else null. */
+  terminal: Terminal | null;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** Milliseconds, never going back. */
@@ -18,7 +18,6 @@ export interface Io {
 
 /** The real world. */
 export function processIo(signal: AbortSignal): Io {
-  const { CI, TERM } = process.env;
   // `phpack … | head`: whoever read has seen enough. As for other programs, that is no
   // error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -28,10 +27,21 @@ export function processIo(signal: AbortSignal): Io {
   return {
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
-    isTerminal: isatty(2) && !CI && TERM !== 'dumb',
+    terminal: findTerminal(process.stderr, process.env),
     env: process.env,
     cwd: process.cwd(),
     now: () => performance.now(),
     signal,
   };
+}
+
+/**
+ * The stream, when it is a terminal on which lines may be overwritten. Not without a width,
+ * as terminals of containers and of programs can be: ora would wipe lines without end.
+ */
+export function findTerminal(
+  stream: Terminal & { isTTY?: boolean },
+  { CI, TERM }: Io['env'],
+): Terminal | null {
+  return stream.isTTY && stream.columns && !CI && TERM !== 'dumb' ? stream : null;
 }

@@ -67,7 +67,7 @@ export async function build(
   progress.line(`${config.name}: ${template.title} in ${project.root}, serves ${served}`);
   const { allowSubstitutes = false, locked: isLocked = false } = options;
   const parts = await progress.step('PHP and server', (tell) => {
-    const onLine = io.isTerminal ? tell : (line: string) => progress.line(`  ${line}`);
+    const onLine = io.terminal ? tell : (line: string) => progress.line(`  ${line}`);
     const { signal } = io;
     const sources = { allowSubstitutes, isLocked };
     return dependencies.locateParts({ target, ...sources, onLine, signal });

@@ -37,7 +37,7 @@ export async function serve(options: ServeOptions, io: Io): Promise<number> {
   });
   const progress = new Progress(io);
   const parts = await progress.step('PHP and server', (tell) => {
-    const onLine = io.isTerminal ? tell : (line: string) => progress.line(`  ${line}`);
+    const onLine = io.terminal ? tell : (line: string) => progress.line(`  ${line}`);
     const { allowSubstitutes = false } = options;
     const target = findTarget(defaultTarget);
     const { signal } = io;

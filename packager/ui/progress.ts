@@ -1,3 +1,4 @@
+import ora from 'ora';
 import type { Io } from '../io.ts';
 import { formatSeconds } from './format.ts';
 
@@ -8,10 +9,19 @@ export type Tell = (detail: string) => void;
 export class Progress {
   readonly steps: { label: string; ms: number }[] = [];
   readonly #io: Io;
-  #line = '';
+  /** The running step, on a terminal. It makes way for whatever else is printed. */
+  readonly #spinner: ReturnType<typeof ora>;
 
   constructor(io: Io) {
     this.#io = io;
+    const { terminal } = io;
+    this.#spinner = ora({
+      ...(terminal && { stream: terminal }),
+      isEnabled: terminal !== null,
+      isSilent: terminal === null,
+      // It would take Ctrl-C from the terminal.
+      discardStdin: false,
+    });
   }
 
   /**
@@ -23,17 +33,17 @@ export class Progress {
     describe: (result: T) => string = () => '',
   ): Promise<T> {
     const began = this.#io.now();
-    this.#show(`… ${label}`);
+    this.#spinner.start(label);
     try {
-      const result = await work((detail) => this.#show(`… ${label}: ${detail}`));
+      const result = await work((detail) => this.#show(`${label}: ${detail}`));
       const ms = this.#io.now() - began;
       this.steps.push({ label, ms });
       const words = describe(result);
-      this.#clear();
+      this.#spinner.stop();
       this.line(`✓ ${label}${words ? `: ${words}` : ''} (${formatSeconds(ms)})`);
       return result;
     } catch (error) {
-      this.#clear();
+      this.#spinner.stop();
       this.line(`✗ ${label}`);
       throw error;
     }
@@ -45,22 +55,12 @@ export class Progress {
 
   /** A line that stays. */
   line(text: string): void {
-    const running = this.#line;
-    this.#clear();
     this.#io.stderr(`${text}\n`);
-    if (running) this.#io.stderr((this.#line = running));
   }
 
   #show(text: string): void {
-    if (!this.#io.isTerminal) return;
-    this.#clear();
     const [first = ''] = text.split('\n');
-    // Shorter than any terminal: a line that wraps could not be taken back.
-    this.#io.stderr((this.#line = first.slice(0, 79)));
-  }
-
-  #clear(): void {
-    if (this.#line) this.#io.stderr('\r\x1b[2K');
-    this.#line = '';
+    // On one line of the terminal, with the spinner: builders have long ones.
+    this.#spinner.text = first.slice(0, (this.#io.terminal?.columns ?? 80) - 3);
   }
 }

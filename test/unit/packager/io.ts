@@ -15,7 +15,7 @@ export function recordingIo(cwd = '/'): RecordingIo {
     interruption,
     stdout: (text) => void (io.out += text),
     stderr: (text) => void (io.err += text),
-    isTerminal: false,
+    terminal: null,
     env: {},
     cwd,
     now: () => 0,

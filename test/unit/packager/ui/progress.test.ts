@@ -1,3 +1,5 @@
+import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import {
   formatBytes,
@@ -5,6 +7,7 @@ import {
   formatSeconds,
 } from '../../../../packager/ui/format.ts';
 import { Progress } from '../../../../packager/ui/progress.ts';
+import { findTerminal } from '../../../../packager/io.ts';
 import { recordingIo } from '../io.ts';
 
 test('without a terminal there are plain lines, one per finished step', async () => {
@@ -20,12 +23,52 @@ test('without a terminal there are plain lines, one per finished step', async ()
   expect(progress.steps).toEqual([{ label: 'pack', ms: 0 }]);
 });
 
+/** What a terminal of 40 columns is told: `\r` for a cursor at the start, `␡` for a wiped line. */
+class FakeTerminal extends Writable {
+  isTTY = true;
+  columns = 40;
+  text = '';
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += stripVTControlCharacters(chunk.toString());
+    done();
+  }
+  cursorTo(): void {
+    this.text += '\r';
+  }
+  clearLine(): void {
+    this.text += '␡';
+  }
+  moveCursor(): void {
+    throw new Error('more than one line');
+  }
+}
+
 test('on a terminal the line of the running step is replaced, and comes back', async () => {
-  const io = { ...recordingIo(), isTerminal: true, err: '' };
-  io.stderr = (text) => void (io.err += text);
-  const progress = new Progress(io);
-  await progress.step('pack', () => progress.line('a note'));
-  expect(io.err).toBe('… pack\r\x1b[2Ka note\n… pack\r\x1b[2K✓ pack (0.00 s)\n');
+  const terminal = new FakeTerminal();
+  const stderr = (text: string): void => void terminal.write(text);
+  const progress = new Progress({ ...recordingIo(), terminal, stderr });
+  await progress.step('pack', (tell) => {
+    tell(`half\nof ${'x'.repeat(100)}`);
+    progress.line('a note');
+    tell('x'.repeat(100));
+    progress.line('another');
+  });
+  const frame = /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏-]/g;
+  expect(terminal.text.replaceAll(frame, '*')).toBe(
+    '\r* pack\r␡a note\n\r* pack: half\r␡another\n' +
+      `\r* pack: ${'x'.repeat(31)}\r␡✓ pack (0.00 s)\n`,
+  );
+});
+
+test.each([
+  ['a terminal', {}, {}, true],
+  ['a pipe', { isTTY: false }, {}, false],
+  ['a terminal without a width', { columns: 0 }, {}, false],
+  ['a terminal of a CI', {}, { CI: 'true' }, false],
+  ['a terminal that cannot move its cursor', {}, { TERM: 'dumb' }, false],
+])('%s is drawn on: %j %j %s', (_, facts, env, isDrawnOn) => {
+  const stream = Object.assign(new FakeTerminal(), facts);
+  expect(findTerminal(stream, env)).toBe(isDrawnOn ? stream : null);
 });
 
 test('a step that fails is marked, and its error goes on', async () => {
