@@ -22,8 +22,8 @@ export interface SupervisorListener<User extends SlotUser> {
 /** A zygote that lived this long was sound: its successor starts at once. */
 const SOUND_AFTER_MS = 10_000;
 const MAX_BACK_OFF_MS = 5_000;
-/** After a zygote that had come up: something killed it, and visitors wait. */
-const MAX_PAUSE_MS = 1_000;
+/** One that has come up was killed by something; visitors wait for the next: 0.8 seconds. */
+const MAX_FAILURES_IF_READY = 4;
 /** How long the output of a dead zygote is read on when somebody keeps it open. */
 const OUTPUT_GRACE_MS = 1_000;
 /** Lines kept to explain a failed start. */
@@ -155,8 +155,8 @@ export class Supervisor<User extends SlotUser> {
     if (this.#isClosed) return;
     const wasSound = performance.now() - this.#startedAt >= SOUND_AFTER_MS;
     this.#failures = wasSound ? 0 : this.#failures + 1;
-    const longestMs = this.#isReady ? MAX_PAUSE_MS : MAX_BACK_OFF_MS;
-    const pauseMs = wasSound ? 0 : Math.min(50 * 2 ** this.#failures, longestMs);
+    if (this.#isReady) this.#failures = Math.min(this.#failures, MAX_FAILURES_IF_READY);
+    const pauseMs = wasSound ? 0 : Math.min(50 * 2 ** this.#failures, MAX_BACK_OFF_MS);
     this.#restart = setTimeout(() => this.start(), pauseMs);
   }
 }
