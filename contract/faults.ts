@@ -1,35 +1,63 @@
-import type { AppConfig } from './config.ts';
+import { check } from './check.ts';
+import { type AppConfig, appConfig } from './config.ts';
 import { compileGlobs } from './glob.ts';
 import { isCleanPath, isInside, withoutSlash } from './paths.ts';
+import { type Entry, entriesOf, flatten, type Text, type Type } from './schema.ts';
 
 /** What is wrong with paths and globs that are texts as they should be. */
 export function configFaults(config: AppConfig): string[] {
-  const { frontController, writable, caches } = config;
-  const faults = Object.entries({ writable, caches }).flatMap(([key, paths]) =>
-    paths.filter((path) => !isPlace(path)).map((path) => outside(key, path)),
-  );
-  for (const cache of caches) {
-    const other = writable.find((one) => isBelow(cache, one) || isBelow(one, cache));
-    if (!other) continue;
-    faults.push(`caches: ${cache} and writable: ${other} lie inside each other`);
+  const values = flatten(appConfig, config);
+  const places: string[] = [];
+  const globs: string[] = [];
+  for (const [key, { type }] of entriesOf(appConfig)) {
+    for (const { text, role } of textsOf(type, values.get(key))) {
+      if (role === 'glob') globs.push(...globFault(key, text));
+      else if (role && !isPlace(text, role)) places.push(outside(key, text));
+    }
   }
-  if (frontController !== '' && !isPlace(frontController)) {
-    faults.push(outside('frontController', frontController));
-  }
-  for (const [key, globs] of globLists(config)) {
-    faults.push(...globs.flatMap((glob) => globFault(key, glob)));
-  }
-  return faults;
+  return [...places, ...overlaps(config), ...globs];
 }
 
-function globLists(config: AppConfig): [key: string, globs: readonly string[]][] {
-  const { entryScripts, deny, noPhp, exclude, include, http } = config;
-  return [
-    ['entryScripts', entryScripts === 'any' ? [] : entryScripts],
-    ...Object.entries({ deny, noPhp, exclude, include }),
-    ['http.streamBodies', http.streamBodies],
-    ['http.cacheControl', Object.keys(http.cacheControl)],
-  ];
+/** All texts in a valid value, names included. */
+function textsOf(
+  type: Type | Entry,
+  value: unknown,
+): { text: string; role: Text['role'] }[] {
+  switch (type.kind) {
+    case 'entry':
+      return textsOf(type.type, value);
+    case 'text':
+      return [{ text: value as string, role: type.role }];
+    case 'list':
+      return (value as unknown[]).flatMap((one) => textsOf(type.of, one));
+    case 'object':
+      return Object.entries(value as object).flatMap(([name, one]) => [
+        { text: name, role: type.names?.role },
+        ...textsOf(type.of, one),
+      ]);
+    case 'group':
+      return Object.entries(type.keys).flatMap(([name, one]) =>
+        textsOf(one, (value as Record<string, unknown>)[name]),
+      );
+    case 'either': {
+      const found = type.of.find((one) => check(one, value).length === 0);
+      return found ? textsOf(found, value) : [];
+    }
+    case 'number':
+    case 'boolean':
+    case 'choice':
+      return [];
+    default:
+      return type satisfies never;
+  }
+}
+
+function overlaps({ writable, caches }: AppConfig): string[] {
+  return caches.flatMap((cache) => {
+    const other = writable.find((one) => isBelow(cache, one) || isBelow(one, cache));
+    if (!other) return [];
+    return [`caches: ${cache} and writable: ${other} lie inside each other`];
+  });
 }
 
 function globFault(key: string, glob: string): string[] {
@@ -42,8 +70,8 @@ function globFault(key: string, glob: string): string[] {
 }
 
 /** A clean path, with a slash at its end or without. */
-function isPlace(path: string): boolean {
-  return isCleanPath(withoutSlash(path));
+function isPlace(path: string, role: 'path' | 'place'): boolean {
+  return (role === 'path' && path === '') || isCleanPath(withoutSlash(path));
 }
 
 /** Both relative, with a slash at the end or without. */

@@ -1,18 +1,10 @@
 import { endStderr, writeToStderr } from './log-output.ts';
-import type { AppConfig } from '../contract/config.ts';
+import { type AppConfig, logLevels } from '../contract/config.ts';
 import { printable, printableJson } from './printable.ts';
 
 export type LogLevel = AppConfig['log']['level'];
 export type LogFormat = 'json' | 'text';
 export type LogFields = Readonly<Record<string, unknown>>;
-
-export const logLevels: readonly LogLevel[] = [
-  'error',
-  'warning',
-  'notice',
-  'info',
-  'debug',
-];
 
 export interface LogOptions {
   level: LogLevel;

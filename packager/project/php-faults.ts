@@ -1,13 +1,13 @@
 import type { AppConfig } from '../../contract/config.ts';
+import { isDirectiveName, isOneLine } from '../../contract/php-ini.ts';
 
 /** As the product's own checks, which would only come at its start. */
 export function phpFaults({ ini, env }: AppConfig['php']): string[] {
   const faults: string[] = [];
   for (const [name, value] of Object.entries(ini)) {
-    const isName = /^[A-Za-z_][\w.-]*$/.test(name);
-    if (!isName) faults.push(`php.ini: ${JSON.stringify(name)} is no directive`);
-    // oxlint-disable-next-line no-control-regex
-    if (/[\0\r\n]/.test(value)) faults.push(`php.ini.${name}: is more than one line`);
+    if (!isDirectiveName(name))
+      faults.push(`php.ini: ${JSON.stringify(name)} is no directive`);
+    if (!isOneLine(value)) faults.push(`php.ini.${name}: is more than one line`);
   }
   for (const [name, value] of Object.entries(env)) {
     // oxlint-disable-next-line no-control-regex

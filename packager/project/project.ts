@@ -1,9 +1,9 @@
 import { readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, join, normalize, resolve } from 'node:path';
-import type { AppConfig } from '../../contract/config.ts';
+import type { AppConfig, ConfigFile } from '../../contract/config.ts';
 import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
-import { type ConfigFile, configFile, mergeConfig } from './config.ts';
+import { configFile, mergeConfig } from './config.ts';
 import { closedBeside, composerGlobs, globOf } from './denied.ts';
 import { configFaults, isBelow } from '../../contract/faults.ts';
 import { phpFaults } from './php-faults.ts';

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
+import type { ConfigFile } from '../../contract/config.ts';
 import { home } from '../base/home.ts';
 import { PackagerError } from '../errors.ts';
-import { type ConfigFile, configFile } from './config.ts';
+import { configFile } from './config.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 
 /** What `templates/<name>/template.json` says of a framework. */

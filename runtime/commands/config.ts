@@ -1,6 +1,7 @@
 import { workerCount } from '../config/effective.ts';
 import type { BudgetSize } from '../http/budget.ts';
-import { flatten, isConfigKey } from '../config/schema.ts';
+import { appConfig, type ConfigKey } from '../../contract/config.ts';
+import { flatten } from '../../contract/schema.ts';
 import { type Installation, install } from '../product.ts';
 import { type Command, installOptions } from './context.ts';
 import { frontBudget } from './front-budget.ts';
@@ -28,9 +29,8 @@ interface Report {
 
 function describe(installation: Installation, caller: NodeJS.ProcessEnv): Report {
   const { config: values, origins, dataDir, dataDirOrigin } = installation;
-  const entries = [...flatten(values)].map(([key, value]) => {
-    const origin = isConfigKey(key) ? origins.get(key) : undefined;
-    return [key, { value, origin: origin ?? 'binary' }] as const;
+  const entries = [...flatten(appConfig, values)].map(([key, value]) => {
+    return [key, { value, origin: origins.get(key as ConfigKey) ?? 'binary' }] as const;
   });
   const env = Object.entries(installation.env).filter(([k, v]) => caller[k] !== v);
   return {

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { ProductError } from '../errors.ts';
-import type { AppConfig } from '../../contract/config.ts';
+import { check } from '../../contract/check.ts';
+import { type AppConfig, appConfig, type ConfigKey } from '../../contract/config.ts';
+import { entriesOf, flatten, unflatten } from '../../contract/schema.ts';
 import { MAX_WORKERS } from '../php/layout.ts';
 import { type Flag, flags } from './flags.ts';
-import { type ConfigKey, configKeys, flatten, isConfigKey } from './schema.ts';
-import { checkConfig } from './schema.ts';
+import { checkConfig } from './check.ts';
 import { memoryLimit } from './memory.ts';
 
 export interface EffectiveConfig {
@@ -21,7 +22,7 @@ export function applyFlags(
   fromBinary: unknown,
   given: ReadonlyMap<string, readonly string[]>,
 ): EffectiveConfig {
-  const flat = flatten(checkConfig(fromBinary));
+  const flat = flatten(appConfig, checkConfig(fromBinary));
   const origins = new Map<ConfigKey, string>();
   for (const flag of flags) {
     const texts = given.get(flag.name);
@@ -42,11 +43,12 @@ function applySet(
   text: string,
 ): void {
   const [key, value] = splitPair('set', text);
-  if (!isConfigKey(key)) throw invalid('set', `${key} is no key of the configuration`);
-  const kind = configKeys[key];
-  const isText = kind === 'text' || kind === 'log level' || value === 'any';
-  flat.set(key, isText ? value : parseJson(value));
-  origins.set(key, '--set');
+  const type = entriesOf(appConfig).get(key)?.type;
+  if (!type) throw invalid('set', `${key} is no key of the configuration`);
+  const isText = type.kind === 'text' || type.kind === 'choice';
+  const isWord = isText || check(type, value).length === 0;
+  flat.set(key, isWord ? value : parseJson(value));
+  origins.set(key as ConfigKey, '--set');
 }
 
 function valueOf(flag: Flag, texts: readonly string[], before: unknown): unknown {
@@ -113,16 +115,6 @@ function parseJson(text: string): unknown {
     // The kind check names the key and what it wants.
     return text;
   }
-}
-
-function unflatten(flat: ReadonlyMap<string, unknown>): unknown {
-  const result: Record<string, unknown> = { php: {}, workers: {}, http: {}, log: {} };
-  for (const [key, value] of flat) {
-    const [group, name] = key.split('.', 2) as [string, string?];
-    if (name === undefined) result[group] = value;
-    else (result[group] as Record<string, unknown>)[name] = value;
-  }
-  return result;
 }
 
 /** What one PHP process may need beside what it shares; measured 20 to 60 MB. */

@@ -1,4 +1,4 @@
-import type { ConfigKey } from './schema.ts';
+import type { ConfigKey } from '../../contract/config.ts';
 
 /** How a flag's text becomes a value. */
 export type FlagValue =

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isDirectiveName, isOneLine } from '../../contract/php-ini.ts';
 import { ProductError } from '../errors.ts';
 import { fillIn, type Places } from './places.ts';
 
@@ -151,11 +152,10 @@ const COMPLETE = 'phpack.complete';
  * where that `isExpanded`. Throws PHPACK_E_INI.
  */
 export function formatDirective(name: string, value: string, isExpanded = false): string {
-  if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+  if (!isDirectiveName(name)) {
     throw new ProductError('PHPACK_E_INI', `${JSON.stringify(name)} is no directive`);
   }
-  // oxlint-disable-next-line no-control-regex
-  if (/[\0\r\n]/.test(value)) {
+  if (!isOneLine(value)) {
     throw new ProductError(
       'PHPACK_E_INI',
       `the value of ${name} has a line break or NUL`,

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createProgram } from '../../../packager/cli.ts';
 import { errorKinds } from '../../../packager/errors.ts';
-import { configKeys, defaultConfig } from '../../../packager/project/config.ts';
 import { loadTemplates } from '../../../packager/project/template.ts';
 import { recordingIo } from '../packager/io.ts';
 
@@ -53,25 +52,6 @@ test('cli.md lists every flag with its commands, and no others', () => {
   expect(new Set(documented)).toEqual(
     new Set([...real].map(([flags, names]) => [flags, names.join(', ')])),
   );
-});
-
-test('config.md lists every key in order, and no others', () => {
-  expect(rows('config.md', 'Keys').map((row) => row[1])).toEqual(configKeys);
-});
-
-test('config.md states the defaults that hold', () => {
-  const flat: Record<string, unknown> = { ...defaultConfig };
-  for (const group of ['workers', 'http', 'log'] as const) {
-    for (const [key, value] of Object.entries(defaultConfig[group])) {
-      flat[`${group}.${key}`] = value;
-    }
-  }
-  const stated = rows('config.md', 'Keys').filter((row) =>
-    /^(\d+|true|false)$/.test(row[3]!),
-  );
-  expect(stated.length).toBeGreaterThan(10);
-  for (const [, key, , value] of stated)
-    expect([key, String(flat[key!])]).toEqual([key, value]);
 });
 
 test.each(['cli.md', 'config.md'])('%s names every template', (file) => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { mergeConfig } from '../../../../packager/project/config.ts';
 import { readProject } from '../../../../packager/project/project.ts';
 import { loadTemplates, templateConfig } from '../../../../packager/project/template.ts';
-import { checkConfig } from '../../../../runtime/config/schema.ts';
+import { checkConfig } from '../../../../runtime/config/check.ts';
 import { PathRules } from '../../../../contract/served/path-rules.ts';
 import { type TreeContent, temporaryTree } from '../tree.ts';
 

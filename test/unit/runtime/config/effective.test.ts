@@ -73,6 +73,7 @@ test.each([
   ['a size without sense', { 'max-body': ['big'] }],
   ['--set of an unknown key', { set: ['http.port=80'] }],
   ['--set of a wrong kind', { set: ['http.drainMs="soon"'] }],
+  ['an address without a port', { listen: ['localhost'] }],
   ['--env without =', { env: ['X'] }],
   ['--define without a name', { define: ['=1'] }],
 ])('%s is an error with a code', (_, flags) => {
