@@ -26,26 +26,33 @@ const others: readonly NameRule[] = [
   {
     title: 'databases',
     extensions: words(
-      'db db2 db3 sqlite sqlite2 sqlite3 s3db sl3 sdb mdb accdb laccdb mdf ndf ldf fdb ' +
-        'gdb frm ibd myd myi rdb aof duckdb realm',
+      'db db2 db3 db4 db5 sqlite* s3db sl3 sdb mdb mde accd* laccdb ldb odb mdf ndf ldf ' +
+        'sdf edb fdb fbk gdb frm ibd myd myi mai mad rdb aof bdb lmdb gdbm tdb leveldb ' +
+        'rocksdb sst wt bson couch ddb duckdb realm',
     ),
-    // What SQLite keeps beside a database, whatever its name is.
-    names: words('*-wal *-wal2 *-shm *-journal *-mj????????? ibdata*'),
+    // First what SQLite keeps beside a database, whatever its name is.
+    names: words(
+      '*-wal *-wal2 *-shm *-journal *-mj????????? ibdata* ib_logfile* ibtmp* aria_log* ' +
+        'mysql-bin.* mariadb-bin.* binlog.0*',
+    ),
   },
   {
     title: 'private keys',
     extensions: words(
-      'key pem p8 pk8 pkcs8 p12 pkcs12 pfx ppk private jks jceks bks keystore keychain ' +
-        'keychain-db kdb kdbx psafe3 ovpn htpasswd htdigest',
+      'key pem p8 pk8 pkcs8 p12 pkcs12 pfx ppk pvk snk pkey privkey priv private jks jceks ' +
+        'bks bcfks keystore keychain keychain-db kdb kdbx kbx psafe3 1pif agilekeychain ' +
+        'ovpn htpasswd htdigest',
     ),
     names: words(
-      'id_rsa* id_dsa* id_ecdsa* id_ed25519* id_xmss* ssh_host_*key *private*.asc ' +
-        '*secret*.asc secring.* wallet.dat',
+      'id_rsa* id_dsa* id_ecdsa* id_ed25519* id_xmss* *[-_.]rsa *[-_.]dsa *[-_.]ecdsa ' +
+        '*[-_.]ecdsa_sk *[-_.]ed25519 *[-_.]ed25519_sk ssh_host_*key *private*.asc ' +
+        '*private*.gpg *private*.pgp *secret*.asc *secret*.gpg *secret*.pgp secring.* ' +
+        'client_secret*.json service[-_]account*.json wallet.dat',
     ),
   },
   {
     title: 'dumps and logs',
-    extensions: words('*sql dump dmp log'),
+    extensions: words('*sql *dump dmp log'),
     names: words('error_log access_log nohup.out'),
   },
   {
@@ -67,9 +74,10 @@ const others: readonly NameRule[] = [
     names: words(
       'composer.json composer.lock auth.json symfony.lock phpack.json package.json ' +
         'package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml ' +
-        'pnpm-workspace.yaml bun.lock bun.lockb phpunit.xml phpcs.xml psalm.xml ' +
-        'phinx.yml phinx.yaml phinx.json docker-compose*.yml docker-compose*.yaml ' +
-        'compose.yml compose.yaml dockerfile dockerfile.* makefile vagrantfile jenkinsfile',
+        'pnpm-workspace.yaml bun.lock bun.lockb phpunit.xml phpunit.dist.xml ' +
+        'phpcs.xml psalm.xml phinx.yml phinx.yaml phinx.json docker-compose*.yml ' +
+        'docker-compose*.yaml compose.yml compose.yaml compose.*.yml compose.*.yaml ' +
+        'dockerfile dockerfile.* makefile vagrantfile jenkinsfile',
     ),
   },
 ];
@@ -85,8 +93,8 @@ export const hiddenRule: NameRule = {
 
 /** For browsers, whatever else is in the name: `mode.php.js`, `company.profile.pdf`. */
 const webExtensions = [
-  'm?js|css|map|png|jpe?g|gif|svg|webp|avif|ico|woff2?|ttf',
-  'pdf|docx?|xlsx?|pptx?|od[tsp]|epub|mp[34]|m4[av]|webm|og[gv]',
+  '[cm]?js|css|map|wasm|a?png|jpe?g|gif|bmp|svg|webp|avif|hei[cf]|tiff?|ico|woff2?|[ot]tf|eot',
+  'pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|csv|epub|mp[34]|m4[av]|webm|og[gv]|opus|wav|flac|aac|avi|mov|mkv',
 ].join('|');
 
 /**
@@ -94,10 +102,13 @@ const webExtensions = [
  * files. No part can be read as two others: that would take time without end.
  */
 const compressed = '\\.(?:gz|bz2|xz|zst|br|lz4|zip|7z|rar|tar|tgz)';
-const copied =
-  '[-_. ](?:bak|bkp|backup|old|orig|save|rej|dist|copy|tmp|temp|new|part|sw[j-p])';
-const numbered = '[-_.t:]\\d+| ?\\(\\d+\\)';
-const behind = `(?:${compressed}|${copied}|${numbered}|-(?:wal2?|shm|journal)|~)*$`;
+const copied = `[-_. ](?:${[
+  'bak|bkp|backup|old|orig|save|rej|dist|copy|tmp|temp|new|part|sw[j-p]',
+  // What other engines keep beside a database: DuckDB, Realm, LMDB, HSQLDB.
+  'crdownload|corrupt|wal2?|shm|journal|lock|lck|note|management',
+].join('|')})`;
+const numbered = '[-_.t: ]\\d+| ?\\(\\d+\\)';
+const behind = `(?:${compressed}|${copied}|${numbered}|~)*$`;
 
 /** In the order of `nameRules`. */
 const patterns = nameRules.map((rule) => {
@@ -106,10 +117,10 @@ const patterns = nameRules.map((rule) => {
     .join('|');
   // Anything may follow an extension of source code: it is no less readable.
   if (rule === source)
-    return `\\.(?:${extensions})(?![a-z0-9])(?!.*\\.(?:${webExtensions})$)`;
+    return `\\.(?:${extensions})(?![a-z0-9])(?!.*\\.(?:json|${webExtensions})$)`;
   const names = rule.names.map((name) => nameToRegExp(name)).join('|');
-  // A public key is public, and a page about id_rsa no key.
-  const isOther = `(?!.*\\.(?:pub|html?|${webExtensions})$)`;
+  // A public key is public, a page about id_rsa no key, `travel-journal.zip` a diary.
+  const isOther = `(?!.*\\.(?:pub|html?|${webExtensions})$|[^.]*-journal\\.)`;
   return `(?:\\.(?:${extensions || '(?!)'})|^${isOther}(?:${names}))${behind}`;
 });
 const never = new RegExp(patterns.join('|'), 'is');

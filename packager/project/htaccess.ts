@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /**
  * Directories below the document root which a `.htaccess` closes to everybody, relative to
  * it: apps that are made for Apache keep their data there. Nothing else of such files is
- * read: what they rewrite is the front controller's part here.
+ * read: where they rewrite to is the front controller's part here.
  */
 export function closedDirectories(root: string, documentRoot: string): string[] {
   return findIn(join(root, documentRoot), '').closed;
@@ -34,22 +34,33 @@ function findIn(docroot: string, directory: string): Found {
 const isOfTools = /^(?:node_modules|\.git|\.svn|\.hg)$/;
 
 const opening = /^\s*(?:allow\s+from\s+all|require\s+all\s+granted)\s*$/im;
-const closing = /^(?:deny\s+from\s+all|require\s+all\s+denied)$/i;
+const closing = /^(?:deny\s+from\s+all|require\s+all\s+denied)(?:\s+#.*)?$/i;
+/** The same by mod_rewrite and mod_alias: whatever the name is, it is forbidden or gone. */
+const refusing = [
+  /^RewriteRule\s+(?:\^|\.|\^?\(?\.[*+]\)?\$?)\s+-\s+"?\[(?:\w+,)*(?:F|G|R=40[34])\b[^\]]*\]"?$/i,
+  /^Redirect(?:Match\s+40[34]\s+(?:\^|\^?\/?\(?\.[*+]\)?\$?)|\s+40[34]\s+\/)$/i,
+];
+/** Lets somebody in, or says who may: an exception, or no closed directory. */
+const admitting = /^(?:allow\s+from|require)\s/i;
 /** Sections that hold for all of the directory, whichever Apache it is. */
 const transparent =
-  /^<\/?(?:If(?:Module|Version|Define)|RequireAll|Limit)\b|^<Files(?:Match)? +["']?(?:\*|\.\*?)["']? *>$|^<\/Files(?:Match)?>$/i;
-const neutral = /^(?:order|options|satisfy|indexignore|errordocument|php_\w+)\s/i;
+  /^<(?:If(?:Module|Version|Define)\b|RequireAll\b|Limit\s[^>]*\bGET\b|Files(?:Match)? +["']?(?:\*|\^?\.[*+]?\$?)["']? *>)/i;
 
-/** Only a file that says nothing but this: an exception for some files is not understood. */
+/** What else a file says does not open what it closes. */
 function closesAll(text: string): boolean {
-  const lines = text
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  return (
-    lines.some((line) => closing.test(line)) &&
-    lines.every((line) => [closing, transparent, neutral].some((one) => one.test(line)))
-  );
+  const sections: boolean[] = [];
+  let closes = false;
+  let hasExceptions = false;
+  for (const line of text.split('\n').map((one) => one.trim())) {
+    if (line.startsWith('</')) sections.pop();
+    else if (line.startsWith('<')) sections.push(transparent.test(line));
+    else if (closing.test(line)) closes ||= sections.every(Boolean);
+    else if (admitting.test(line)) return false;
+    else if (refusing.some((one) => one.test(line)))
+      closes ||= !hasExceptions && sections.every(Boolean);
+    else if (/^Rewrite(?:Cond|Rule)\s/i.test(line)) hasExceptions = true;
+  }
+  return closes;
 }
 
 /** What cannot be read is the archive's business, which says so. */

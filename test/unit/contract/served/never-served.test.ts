@@ -29,19 +29,25 @@ test.each(['a.html', 'a.php.js', 'php', 'incoming', 'a.incl', 'sql.html', 'a~b',
 /** Kinds of files, as their owners call them, each with what may be put behind a name. */
 const kinds: Record<string, { names: string; behind: string }> = {
   databases: {
-    names: 'app.db x.sqlite x.sqlite3 My.S3DB a.db3 b.mdb c.accdb users.frm app.kv-wal',
+    names:
+      'app.db x.sqlite x.sqlite3 x.sqlitedb My.S3DB a.db3 a.db5 b.mdb c.accdb c.accde ' +
+      'users.frm t.MAD ib_logfile0 mysql-bin.000001 app.ldb app.lmdb app.fbk a.bson ' +
+      'app.duckdb app.kv-wal',
     behind:
-      '-wal -shm -journal -wal.gz .gz .1 .old .bak ~ _backup .2026-01-01.zip .tar.gz',
+      '-wal -shm -journal -wal.gz .gz .1 .old .bak ~ _backup .2026-01-01.zip .tar.gz ' +
+      '.wal .lock -lock .lck .note .management .corrupt .crdownload',
   },
   'private keys': {
     names:
       'tls.key server.PEM a.p12 a.pfx a.p8 release.jks my.keystore pass.kdbx a.ppk a.ovpn ' +
       'id_rsa id_dsa id_ecdsa id_ed25519 id_ed25519_sk id_rsa_github ssh_host_rsa_key ' +
-      'default.private',
+      'deploy_rsa github-ed25519 backup_ecdsa_sk jwt.rsa code.pvk strong.snk a.priv ' +
+      'store.bcfks pubring.kbx a.1pif secret.gpg my-private.pgp client_secret_1.json ' +
+      'service-account-prod.json default.private',
     behind: '.old .bak ~ .1 .gz .zip -2026 _old',
   },
   'dumps and logs': {
-    names: 'dump.sql x.mysql x.pgsql site.dump php.log error_log access_log',
+    names: 'dump.sql x.mysql x.pgsql site.dump x.pgdump php.log error_log access_log',
     behind:
       '.gz .bz2 .xz .zst .zip .1 .2.gz -20260101 .2026-01-01.gz .old ~ .tar.gz .part',
   },
@@ -56,7 +62,8 @@ const kinds: Record<string, { names: string; behind: string }> = {
   },
   'project files': {
     names:
-      'composer.json composer.lock package.json yarn.lock bun.lockb phpunit.xml phinx.yml ' +
+      'composer.json composer.lock package.json yarn.lock bun.lockb phpunit.xml ' +
+      'phpunit.dist.xml phinx.yml compose.prod.yaml ' +
       'Dockerfile Dockerfile.prod docker-compose.yml docker-compose.prod.yaml Makefile',
     behind: '.bak ~ .old .1 .gz',
   },
@@ -89,6 +96,16 @@ test.each([
   'Root.css',
   'journal',
   'my-journal.html',
+  'travel-journal.zip',
+  'travel-journal.2024.tar.gz',
+  'user.profile.json',
+  'brand.theme.otf',
+  'demo.install.mov',
+  'deploy_rsa.pub',
+  'about-rsa.html',
+  'compose-guide.yml',
+  'pak0.wal',
+  'seed.lock',
   'db.js',
   'app.db.png',
   'sqlite3.wasm',

@@ -19,6 +19,14 @@ test.each([
      </IfModule>`,
   ],
   ['all files', '<Files "*">\nDeny from All\n</Files>\nOptions -Indexes\n'],
+  ['all names', '<FilesMatch "^.*$">\nDeny from All\n</FilesMatch>'],
+  ['all that is read', '<Limit GET POST>\nDeny from All\n</Limit>'],
+  ['one line among others', `RewriteEngine On\n${denied}AddType text/plain .dat`],
+  ['one line beside a section', `${denied}<Files x.cgi>\nSetHandler none\n</Files>`],
+  ['a line with a comment', 'Require all  denied # of the app only'],
+  ['what it rewrites', 'RewriteEngine On\nRewriteRule ^(.*)$ - [F,L]'],
+  ['what it rewrites to nothing', 'RewriteRule .* - [R=404,L]'],
+  ['a redirection', 'RedirectMatch 403 ^/.*$'],
 ])('a directory is closed by %s', (_, text) => {
   using tree = temporaryTree({ 'web/data/.htaccess': text, 'web/data/a/b.txt': '' });
   expect(closedDirectories(tree.root, 'web')).toEqual(['data']);
@@ -28,6 +36,12 @@ test.each([
   ['some files only', '<FilesMatch "\\.inc$">\nRequire all denied\n</FilesMatch>'],
   ['some visitors only', 'Require ip 10.0.0.0/8'],
   ['what it rewrites', 'RewriteEngine On\nRewriteRule ^ index.php'],
+  ['some names', 'RewriteRule \\.inc$ - [F]'],
+  ['a condition', 'RewriteCond %{HTTPS} off\nRewriteRule .* - [F]'],
+  ['other names', 'RewriteRule ^a/ - [L]\nRewriteRule .* - [F]'],
+  ['what is written only', '<Limit POST PUT>\nDeny from all\n</Limit>'],
+  ['all but reading', '<LimitExcept GET>\nDeny from all\n</LimitExcept>'],
+  ['an address', `${denied}Allow from 10.0.0.1`],
   ['an exception', `${denied}<FilesMatch "\\.css$">\nAllow from all\n</FilesMatch>`],
   ['a comment', `# ${denied}`],
 ])('a directory is not closed by %s', (_, text) => {
