@@ -1,7 +1,7 @@
 import { check } from './check.ts';
 import { type AppConfig, appConfig } from './config.ts';
 import { compileGlobs } from './glob.ts';
-import { isCleanPath, isInside, withoutSlash } from './paths.ts';
+import { isBelow, isCleanPath, withoutSlash } from './paths.ts';
 import { type Entry, entriesOf, flatten, type Text, type Type } from './schema.ts';
 
 /** What is wrong with paths and globs that are texts as they should be. */
@@ -72,11 +72,6 @@ function globFault(key: string, glob: string): string[] {
 /** A clean path, with a slash at its end or without. */
 function isPlace(path: string, role: 'path' | 'place'): boolean {
   return (role === 'path' && path === '') || isCleanPath(withoutSlash(path));
-}
-
-/** Both relative, with a slash at the end or without. */
-export function isBelow(path: string, directory: string): boolean {
-  return isInside(withoutSlash(path), withoutSlash(directory));
 }
 
 function outside(key: string, path: string): string {

@@ -27,3 +27,8 @@ export function leadsOutside(path: string): boolean {
 export function withoutSlash(path: string): string {
   return path.replace(/\/$/, '');
 }
+
+/** As `isInside`, of declared paths: with a slash at the end or without. */
+export function isBelow(path: string, directory: string): boolean {
+  return isInside(withoutSlash(path), withoutSlash(directory));
+}

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { isInside } from '../../contract/paths.ts';
 import { ownVersion } from '../base/version.ts';
 import { PackagerError } from '../errors.ts';
 import type { Io } from '../io.ts';
@@ -106,7 +107,7 @@ export async function build(
 function assertServed({ config, root }: Project, { leftOut }: AppTree): void {
   const { documentRoot, frontController } = config;
   const script = join(documentRoot, frontController);
-  const rule = leftOut.find(({ path }) => `${script}/`.startsWith(`${path}/`));
+  const rule = leftOut.find(({ path }) => isInside(script, path));
   if (!rule || frontController === '') return;
   const seen = `the front controller ${join(root, script)} is left out (${rule.reason})`;
   const remedy = 'Pack it with `include` in phpack.json, or correct `exclude`.';

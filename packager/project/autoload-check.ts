@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { leadsOutside } from '../../contract/paths.ts';
+import { isInside, leadsOutside } from '../../contract/paths.ts';
 import { PackagerError } from '../errors.ts';
 import { type Autoloader, realPath } from './autoload.ts';
 import type { AppEntry, AppTree } from './walk.ts';
@@ -74,7 +74,7 @@ function missing(tree: AppTree, path: string, vendorDir: string): PackagerError 
 function whyMissing({ root, leftOut }: AppTree, path: string): string {
   const real = realPath(root, path) ?? path;
   const rule = leftOut.find((one) =>
-    [path, real].some((name) => `${name}/`.startsWith(`${one.path}/`)),
+    [path, real].some((name) => isInside(name, one.path)),
   );
   if (rule) return `left out, ${rule.reason}`;
   return leadsOutside(real) ? 'outside of the app' : 'left out';

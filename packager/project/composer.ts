@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { leadsOutside } from '../../contract/paths.ts';
+import { isInside, leadsOutside } from '../../contract/paths.ts';
 import * as z from 'zod/mini';
 import { PackagerError } from '../errors.ts';
 import { parseJson, readTextIfExists } from './json.ts';
@@ -169,7 +169,7 @@ function cleanVendorDir(value: unknown, root: string): string {
 function developmentPathsOf(project: z.infer<typeof composerJson>): string[] {
   const own = pathsOf(project.autoload);
   const paths = pathsOf(project['autoload-dev']).filter(
-    (dir) => !own.some((path) => path === dir || path.startsWith(`${dir}/`)),
+    (dir) => !own.some((path) => isInside(path, dir)),
   );
   return [...new Set(paths)];
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { AppConfig } from '../../contract/config.ts';
 import type { ComposerProject } from './composer.ts';
-import { isBelow } from '../../contract/faults.ts';
+import { isBelow } from '../../contract/paths.ts';
 import { compileGlobs } from '../../contract/glob.ts';
 import { closedDirectories } from './htaccess.ts';
 

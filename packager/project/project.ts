@@ -5,7 +5,8 @@ import { errnoOf, PackagerError } from '../errors.ts';
 import { assertInstalled, type ComposerProject, readComposer } from './composer.ts';
 import { configFile, mergeConfig } from './config.ts';
 import { closedBeside, composerGlobs, globOf } from './denied.ts';
-import { configFaults, isBelow } from '../../contract/faults.ts';
+import { configFaults } from '../../contract/faults.ts';
+import { isBelow } from '../../contract/paths.ts';
 import { phpFaults } from './php-faults.ts';
 import { parseJson, readTextIfExists } from './json.ts';
 import {

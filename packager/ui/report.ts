@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isBelow } from '../../contract/paths.ts';
 import type { Substitute } from '../../contract/manifest.ts';
 import type { Io } from '../io.ts';
 import type { Parts } from '../parts.ts';
@@ -102,9 +103,7 @@ function tellFirstContent(progress: Progress, project: Project, tree: AppTree): 
     ({ path, kind }) =>
       kind === 'file' &&
       !/(^|\/)\.git(ignore|keep)$/.test(path) &&
-      writable.some(
-        (place) => path === place || path.startsWith(`${place.replace(/\/$/, '')}/`),
-      ),
+      writable.some((place) => isBelow(path, place)),
   );
   if (files.length === 0) return;
   const paths = files.map(({ path }) => path);

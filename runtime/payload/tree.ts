@@ -9,7 +9,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { isCleanPath } from '../../contract/paths.ts';
+import { isCleanPath, isInside } from '../../contract/paths.ts';
 import { ProductError } from '../errors.ts';
 import type { TarEntry, TarSink } from './tar.ts';
 
@@ -112,9 +112,7 @@ export class TreeWriter implements TarSink {
   }
 
   #linkAround(path: string): LinkedPath | undefined {
-    return this.#target.links.find(
-      (link) => path === link.path || path.startsWith(`${link.path}/`),
-    );
+    return this.#target.links.find((link) => isInside(path, link.path));
   }
 
   #makeParents(absolute: string, isWritable: boolean): void {
