@@ -59,8 +59,8 @@ const workers = group({
   requestTimeoutMs: entry(
     number,
     120_000,
-    'longest time for one request, until its response is finished; then it is told to end, ' +
-      'and answered with 504; 0: no limit',
+    'longest time for one request, until its response is finished; then 504, and the ' +
+      'script is told to end; 0: no limit',
   ),
   requestGraceMs: entry(
     number,

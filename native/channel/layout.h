@@ -105,7 +105,8 @@ struct phpack_slot {
   phpack_word outcome;
   phpack_word outcome_detail;
   phpack_word peak_kib; /* worker: memory_get_peak_usage of the request */
-  uint32_t reserved[40];
+  phpack_word overdue;  /* worker: told to end; nothing more of the response comes */
+  uint32_t reserved[39];
 };
 
 struct phpack_worker {

@@ -4,12 +4,18 @@
 __attribute__((weak)) bool phpack_apcu_is_poisoned(void);
 __attribute__((weak)) void phpack_apcu_reset(void);
 
-bool phpack_apcu_is_lost(void) {
+/* There was no memory for another: this process and its children make do without. */
+static bool is_given_up;
+
+static bool is_poisoned(void) {
   return phpack_apcu_is_poisoned && phpack_apcu_is_poisoned();
 }
 
+bool phpack_apcu_is_lost(void) { return !is_given_up && is_poisoned(); }
+
 bool phpack_apcu_renew(void) {
-  if (!phpack_apcu_is_lost()) return false;
+  if (!is_poisoned()) return false;
   phpack_apcu_reset();
+  is_given_up = is_poisoned();
   return true;
 }

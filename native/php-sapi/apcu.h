@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 /* In this process' cache somebody died while he changed it: nothing is found in it any
- * more, and nothing stored. */
+ * more, and nothing stored. A successor has another. */
 bool phpack_apcu_is_lost(void);
 
 /* In the zygote: gives the workers that it forks from now on another, empty cache. False:

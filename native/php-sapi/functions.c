@@ -24,7 +24,7 @@ PHP_FUNCTION(phpack_finish_request) {
   php_output_end_all(); /* may bail out, with the response still open: a shorter one */
   php_header();
   phpack_response_end();
-  if (phpack_request.slot) {
+  if (phpack_request.is_response_ended) {
     phpack_limit_finish();
     phpack_post_news(phpack_request.index);
   }

@@ -4,6 +4,7 @@
 #include "limit.h"
 
 #include <php.h>
+#include <errno.h>
 #include <signal.h>
 
 #include "channel.h"
@@ -14,29 +15,31 @@ static struct {
   struct phpack_worker *shared; /* NULL in the zygote, and in a script's child */
   /* The clock that the signal brought, until the engine has come to a safe point. */
   phpack_word told;
-  bool has_struck;
+  volatile bool has_struck;
 } limit;
 
 static void (*next_interrupt)(zend_execute_data *execute_data);
 
 /* A signal may come late: after the end of the request that it is for, when another one
- * runs. Each has a clock of its own. Nothing but this may be done in a signal handler. */
+ * runs. Each has a clock of its own. The visitor is answered at once, as the script may
+ * take long to come to a safe point: PHP's page for fatal errors, and what shutdown
+ * functions print, would only tell him that the application failed. */
 static void on_signal(int number, siginfo_t *info, void *context) {
   (void)number, (void)context;
   uint32_t clock = (uint32_t)info->si_value.sival_int;
   if (info->si_code != SI_QUEUE || !limit.shared || clock == 0) return;
   if (clock != atomic_load(&limit.shared->clock)) return;
+  int error = errno;
+  limit.has_struck = true;
+  phpack_response_give_up();
   atomic_store(&limit.told, clock);
   zend_atomic_bool_store_ex(&EG(vm_interrupt), true);
+  errno = error;
 }
 
 ZEND_NORETURN static void strike(uint32_t clock) {
   bool is_finished = (clock & PHPACK_CLOCK_KIND) == PHPACK_CLOCK_FINISHED;
-  limit.has_struck = true;
   atomic_store(&limit.shared->ended_clock, clock);
-  /* PHP's page for fatal errors, and what shutdown functions print, would tell visitors
-   * that the application failed: the front's 504 tells the truth. */
-  phpack_response_cut();
   if (zend_on_timeout) zend_on_timeout(0); /* connection_status() tells of it */
   zend_error_noreturn(E_ERROR, "Maximum execution time of %u ms %s exceeded",
                       is_finished ? phpack_settings.after_finish_timeout_ms

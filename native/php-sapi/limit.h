@@ -16,7 +16,7 @@ void phpack_limit_start(void);
 void phpack_limit_finish(void);
 void phpack_limit_stop(void);
 
-/* True from the moment at which the request was made to end, until the next one. */
+/* True from the moment at which the request was told to end, until the next one. */
 bool phpack_limit_has_struck(void);
 
 #endif

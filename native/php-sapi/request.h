@@ -54,8 +54,8 @@ struct phpack_request {
   uint32_t response_written; /* position in the ring */
   /* The front got the response's last byte; what the script still writes is discarded. */
   bool is_response_ended;
-  /* Nor will it get it. */
-  bool is_response_cut;
+  /* Nor will it get it. Set by a signal handler. */
+  volatile bool is_response_cut;
   /* The script and its destructors are over: the rest of the body may stay unread. */
   bool is_closing;
 };

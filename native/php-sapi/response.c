@@ -169,6 +169,7 @@ size_t phpack_response_write(const char *bytes, size_t length) {
   if (!phpack_response_is_open()) return length;
   size_t done = 0;
   while (done < length) {
+    if (!phpack_response_is_open()) return length; /* since a signal came */
     if (is_gone(slot)) return done;
     uint32_t space = space_in(slot);
     if (space == 0) {
@@ -206,4 +207,11 @@ void phpack_response_end(void) {
   atomic_store(&slot->response_ended, 1);
 }
 
-void phpack_response_cut(void) { phpack_request.is_response_cut = true; }
+void phpack_response_give_up(void) {
+  struct phpack_slot *slot = phpack_request.slot;
+  if (!phpack_response_is_open()) return;
+  phpack_request.is_response_cut = true;
+  if (!phpack_owns_slot(slot)) return;
+  atomic_store(&slot->overdue, 1);
+  phpack_post_news(phpack_request.index);
+}

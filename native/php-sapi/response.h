@@ -24,8 +24,8 @@ bool phpack_response_flush(void);
 /* No byte follows. A response without a head becomes an empty 500. Tells nobody. */
 void phpack_response_end(void);
 
-/* Nothing more of the response reaches the front, not even its end: unless that has been
- * said before, the front tells the client of the failure. */
-void phpack_response_cut(void);
+/* Nothing more of the response reaches the front, not even its end: the front tells the
+ * client now that it took too long. For signal handlers. */
+void phpack_response_give_up(void);
 
 #endif

@@ -27,7 +27,6 @@
 static struct {
   uint32_t index;
   struct phpack_worker *shared;
-  bool had_lost_apcu; /* from the start: another process would have no other */
 } self;
 
 static void allow_all_signals(void) {
@@ -46,7 +45,6 @@ void phpack_worker_begin(uint32_t index, pid_t zygote, char *name) {
   self.index = index;
   self.shared = &phpack_channel->workers[index];
   atomic_store(&self.shared->requests, 0);
-  self.had_lost_apcu = phpack_apcu_is_lost();
   phpack_limit_begin(self.shared);
   phpack_opcache_begin(self.shared);
   phpack_watch_forks();
@@ -73,12 +71,9 @@ static int take_from_ring(void) {
  * another one would let that die for it. See overdue.c. */
 static bool is_condemned(void) { return atomic_load(&self.shared->kill_reason) != 0; }
 
-/* A successor has another cache. */
-static bool has_lost_apcu(void) { return !self.had_lost_apcu && phpack_apcu_is_lost(); }
-
 static bool has_work(void) {
   return phpack_ring_waiting(atomic_load(&phpack_channel->ring_head)) > 0 ||
-         atomic_load(&phpack_channel->stop) || has_lost_apcu();
+         atomic_load(&phpack_channel->stop) || phpack_apcu_is_lost();
 }
 
 static void sleep_on_bell(void) {
@@ -104,7 +99,7 @@ static bool hands_back(uint32_t index) {
 /* -1: no more requests. */
 static int next_request(void) {
   for (;;) {
-    if (is_condemned() || has_lost_apcu() || !phpack_has_all_ends()) return -1;
+    if (is_condemned() || phpack_apcu_is_lost() || !phpack_has_all_ends()) return -1;
     int index = take_from_ring();
     if (index >= 0) return hands_back((uint32_t)index) ? -1 : index;
     if (atomic_load(&phpack_channel->stop) || !phpack_check_ends()) return -1;

@@ -44,6 +44,7 @@ export class Exchange implements PhpExchange, SlotUser {
   #broken: PhpFailure | null = null;
   #isPaused = false;
   #isOver = false;
+  #isToldOverdue = false;
 
   constructor(
     owner: ExchangeOwner,
@@ -107,7 +108,7 @@ export class Exchange implements PhpExchange, SlotUser {
     if (this.#isOver) return;
     const sink = this.#sink;
     this.#sink = null;
-    this.#finish(failure, sink !== null);
+    this.#finish(failure, sink !== null || this.#hasBeenTold(failure));
     if (sink) tellFailure(sink, failure);
   }
 
@@ -175,12 +176,31 @@ export class Exchange implements PhpExchange, SlotUser {
       const failure = response.failureOf(channel, slot, this.head.scriptFilename);
       if (failure) return this.fail(failure);
     }
+    if (!isDone && !isEnded && response.isOverdue(channel, slot)) {
+      return this.#endOverdue(channel);
+    }
     if (!this.#hasHead) this.#readHead(channel);
     this.#readBody(channel);
     // Paused, or over: a sink may abort in the midst of its call.
     if (this.#isPaused || this.#channel === null) return;
     if (isDone) this.#endDone(channel, isEnded);
     else if (isEnded) this.#endEarly(channel);
+  }
+
+  /** The client is told so at once; the slot is kept until the script has ended. */
+  #endOverdue(channel: Channel<Exchange>): void {
+    if (this.#hasHead) this.#readBody(channel);
+    const sink = this.#sink;
+    if (!sink || this.#isPaused) return;
+    this.#sink = null;
+    this.#isToldOverdue = true;
+    const script = this.head.scriptFilename;
+    tellFailure(sink, response.timeoutOf(channel, this.#slot, false, script));
+  }
+
+  /** That it ended when it was told to is no news. */
+  #hasBeenTold(failure: PhpFailure | null): boolean {
+    return this.#isToldOverdue && failure?.reason === 'timeout' && !failure.isKilled;
   }
 
   /** The client has everything while the script runs on: the slot is kept until it ends. */
@@ -200,7 +220,8 @@ export class Exchange implements PhpExchange, SlotUser {
     this.#sink = null;
     const isComplete = this.#hasHead && (isEnded || failure === null);
     const ending = this.#broken ?? failure ?? 'served';
-    this.#finish(ending, this.#broken !== null || (sink !== null && !isComplete));
+    const isHeard = this.#broken !== null || this.#hasBeenTold(failure);
+    this.#finish(ending, isHeard || (sink !== null && !isComplete));
     if (!sink) return;
     if (isComplete) tellEnd(sink);
     else tellFailure(sink, failure ?? { reason: 'exited', status: 0, script });

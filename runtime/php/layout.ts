@@ -100,6 +100,7 @@ export const slot = {
   outcome: 84,
   outcome_detail: 88,
   peak_kib: 92,
+  overdue: 96,
 } as const;
 
 /** One record of the log pipe: this header, then text. */

@@ -12,6 +12,7 @@ const WRITTEN = field.response_written >> 2;
 const READ = field.response_read >> 2;
 const ENDED = field.response_ended >> 2;
 const WORKER_WAITS = field.worker_waits >> 2;
+const OVERDUE = field.overdue >> 2;
 const OUTCOME = field.outcome >> 2;
 const DETAIL = field.outcome_detail >> 2;
 
@@ -25,6 +26,11 @@ export function isDone({ words }: Memory, slot: number): boolean {
 /** No further byte comes; the script may run on. */
 export function isEnded({ words }: Memory, slot: number): boolean {
   return Atomics.load(words, wordOf(slot) + ENDED) === 1;
+}
+
+/** The worker has been told to end the request; nothing more of its response comes. */
+export function isOverdue({ words }: Memory, slot: number): boolean {
+  return Atomics.load(words, wordOf(slot) + OVERDUE) !== 0;
 }
 
 /** The response head as the worker wrote it; null before it did. */
@@ -97,7 +103,8 @@ export function failureOf(
   }
 }
 
-function timeoutOf(
+/** Over the limit of a request, or of what follows its response. */
+export function timeoutOf(
   channel: Memory,
   slot: number,
   isKilled: boolean,

@@ -13,7 +13,7 @@ const BODY_KIND = field.body_kind >> 2;
 const LENGTH_LOW = field.body_length_low >> 2;
 const LENGTH_HIGH = field.body_length_high >> 2;
 const BODY_WRITTEN = field.body_written >> 2;
-const LAST = field.peak_kib >> 2;
+const LAST = field.overdue >> 2;
 
 /**
  * Writes a request into a slot nobody else can see yet. False when its head is larger

@@ -50,16 +50,30 @@ test.each([
   const php = new Php({ ...patient, ini: { display_errors: 1 } });
   const slow = await php.get(`${shutdown} ${code}`);
   expect(slow).toMatchObject({ status: 0, bytes: 0, errors: [] });
-  expect(slow.failure).toMatchObject({
+  expect(slow.failure).toEqual({
     reason: 'timeout',
     limit: 'request',
     afterMs: 400,
     isKilled: false,
+    script: expect.stringMatching(/\.php$/),
   });
-  expect(existsSync(join(php.docroot, 'shutdown'))).toBe(true);
   await php.logged(/Maximum execution time of 400 ms for one request exceeded/);
   expect(await php.text('echo "next";')).toBe('next');
+  expect(existsSync(join(php.docroot, 'shutdown'))).toBe(true);
+  await expectAllFree(php);
   expect(php.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
+  // The front has told of it already.
+  expect(php.texts().join()).not.toContain('told to end');
+});
+
+test('a visitor waits no longer than the limit, however long PHP takes to end', async () => {
+  const php = new Php({ ...patient });
+  const slow = await php.get(`${shutdown} exec("sleep 2; touch slept");`);
+  expect(slow.failure).toMatchObject({ reason: 'timeout', isKilled: false });
+  expect(existsSync(join(php.docroot, 'slept'))).toBe(false);
+  expect(php.pool.stats()).toMatchObject({ busy: 1 });
+  expect(await php.text('echo "next";')).toBe('next');
+  expect(existsSync(join(php.docroot, 'shutdown'))).toBe(true);
   await expectAllFree(php);
 });
 
@@ -87,18 +101,30 @@ test('what a script prints when it is told to end reaches nobody', async () => {
 test.each([
   [
     'a shutdown function that never ends',
+    false,
     `${shutdown} register_shutdown_function(function () { for (;;); }); for (;;);`,
   ],
-  ['a script that does not hear of it', 'pcntl_sigprocmask(SIG_BLOCK, [64]); for (;;);'],
-])('%s is killed after the grace', async (_, code) => {
+  ['a function that does not return', false, 'exec("sleep 60");'],
+  [
+    'a script that does not hear of it',
+    true,
+    'pcntl_sigprocmask(SIG_BLOCK, [64]); for (;;);',
+  ],
+])('%s is killed after the grace', async (_, isDeaf, code) => {
   const php = new Php({ workers: 2, requestTimeoutMs: 500, requestGraceMs: 300 });
   const slow = await php.get(code);
-  expect(slow.failure).toMatchObject({ reason: 'timeout', afterMs: 500, isKilled: true });
+  expect(slow.failure).toMatchObject({
+    reason: 'timeout',
+    afterMs: 500,
+    isKilled: isDeaf,
+  });
   // Longer than the limit, so that a successor with the clock of the dead would be found.
   for (let i = 0; i < 8; i++) {
     expect(await php.text('usleep(150000); echo "in time";')).toBe('in time');
   }
   expect(php.pool.stats()).toMatchObject({ timeouts: 1, crashes: 0 });
+  // Else the front, which answers only now, tells of it.
+  expect(php.texts().join().includes('did not, and was killed, in')).toBe(!isDeaf);
   await expectAllFree(php);
 });
 
