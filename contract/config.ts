@@ -26,7 +26,7 @@ const number = { kind: 'number' } as const;
 const address = {
   kind: 'text',
   pattern: /^(unix:\/.+|.*:\d{1,5})$/,
-  otherwise: 'is none of HOST:PORT, [IPV6]:PORT, :PORT, unix:/PATH',
+  otherwise: 'is not HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH',
 } as const;
 
 const php = group({

@@ -56,7 +56,7 @@ function overlaps({ writable, caches }: AppConfig): string[] {
   return caches.flatMap((cache) => {
     const other = writable.find((one) => isBelow(cache, one) || isBelow(one, cache));
     if (!other) return [];
-    return [`caches: ${cache} and writable: ${other} lie inside each other`];
+    return [`caches: ${cache} and writable: ${other} overlap`];
   });
 }
 
@@ -75,5 +75,5 @@ function isPlace(path: string, role: 'path' | 'place'): boolean {
 }
 
 function outside(key: string, path: string): string {
-  return `${key}: ${JSON.stringify(path)} is no relative path inside the app`;
+  return `${key}: ${JSON.stringify(path)} is not a relative path inside the app`;
 }

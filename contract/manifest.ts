@@ -154,7 +154,7 @@ function faultOf(
   fileBytes: number,
 ): string | null {
   if (format !== FORMAT_VERSION || !isSha256(app?.sha256)) {
-    return 'its manifest is not one of this format';
+    return 'its manifest is not of this format';
   }
   const all = [parts?.app, parts?.php, parts?.channel, parts?.libphp];
   return all.every((part) => isPartOf(part, fileBytes))

@@ -66,7 +66,7 @@ export function decodeTrailer(
     return { kind: 'damaged', what: 'bytes are missing' };
   }
   if (manifestBytes > Math.min(payloadBytes, MAX_MANIFEST_BYTES)) {
-    return { kind: 'damaged', what: 'its manifest has no possible length' };
+    return { kind: 'damaged', what: 'its manifest has an impossible length' };
   }
   const manifestSha256 = bytes.subarray(72, 104);
   return { kind: 'trailer', trailer: { manifestSha256, manifestBytes, payloadBytes } };

@@ -11,25 +11,26 @@ import { defaultTarget } from './targets.ts';
 /** Every command with its flags; docs/reference/cli.md lists the same (tested). */
 export function createProgram(io: Io): Command {
   const program = new Command('phpack')
-    .description('Makes one executable file of a PHP application.')
+    .description('Packs a PHP application into one executable file.')
     .version(ownVersion(), '-V, --version', 'show the version of phpack')
     .helpOption('-h, --help', 'show commands and flags');
   program
     .command('build')
-    .description('make one executable file of the app in a directory')
+    .description('pack the application in a directory into one executable file')
     .argument('<directory>', 'the application')
     .requiredOption('-o, --output <file>', 'the file to make')
     .option('--config <file>', 'configuration instead of phpack.json in the directory')
     .option('--template <name>', 'framework, when it is not recognised')
     .option('--docroot <directory>', 'what is served, relative to the application')
-    .option('--name <name>', 'name of the product: its data directory is called so')
+    .option('--name <name>', 'name of the product and of its data directory')
     .option('--target <name>', 'platform of the product', defaultTarget)
     .option('--no-prove', 'do not start the product to see that it works')
     .addOption(allowSubstitutes())
     .addOption(
-      new Option('--locked', 'fail unless PHP and Node are what is pinned').conflicts(
-        'allowSubstitutes',
-      ),
+      new Option(
+        '--locked',
+        'fail unless PHP and Node are exactly the pinned ones',
+      ).conflicts('allowSubstitutes'),
     )
     .action(async (directory: string, options: Flags<'output'>) => {
       const { build } = await import('./commands/build.ts');
@@ -85,7 +86,8 @@ export function createProgram(io: Io): Command {
 }
 
 function allowSubstitutes(): Option {
-  const what = 'build PHP from newer sources where pinned ones can be had nowhere';
+  const what =
+    'build PHP from newer sources where the pinned ones are no longer available';
   return new Option('--allow-substitutes', what).env('PHPACK_ALLOW_SUBSTITUTES');
 }
 

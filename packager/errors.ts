@@ -50,7 +50,7 @@ export const errorKinds = {
   },
   PHPACK_E_EXTENSION_MISSING: {
     exitStatus: 5,
-    remedy: 'Remove the package that needs it, or choose one with another back end.',
+    remedy: 'Remove the package that needs it, or choose an alternative that does not.',
   },
   PHPACK_E_PHP_VERSION: {
     exitStatus: 5,
@@ -58,7 +58,7 @@ export const errorKinds = {
   },
   PHPACK_E_UNREADABLE: {
     exitStatus: 6,
-    remedy: 'Make it readable for you, or leave it out with `exclude` in phpack.json.',
+    remedy: 'Make it readable, or leave it out with `exclude` in phpack.json.',
   },
   PHPACK_E_FILE_NAME: {
     exitStatus: 6,
@@ -70,8 +70,7 @@ export const errorKinds = {
   },
   PHPACK_E_CHANGED: {
     exitStatus: 6,
-    remedy:
-      'Stop what writes there, or declare the path under `writable`; then build again.',
+    remedy: 'Stop what writes there, or list the path in `writable`; then build again.',
   },
   PHPACK_E_OUTPUT: {
     exitStatus: 7,
@@ -92,16 +91,17 @@ export const errorKinds = {
   },
   PHPACK_E_PARTS: {
     exitStatus: 8,
-    remedy: 'Read the messages above; `phpack doctor` finds what is missing here.',
+    remedy: 'Read the messages above; `phpack doctor` shows what this machine lacks.',
   },
   PHPACK_E_PROVE: {
     exitStatus: 9,
-    remedy: 'Correct what the server said above; --no-prove builds without this check.',
+    remedy:
+      'Correct the error that the server reported above; --no-prove skips this check.',
   },
   PHPACK_E_NOT_A_BINARY: {
     exitStatus: 10,
     remedy:
-      'Name a file that `phpack build` made; a copy that was cut off looks like this.',
+      'Name a file made by `phpack build`. This one may be a copy that was cut off.',
   },
   PHPACK_E_DAMAGED: {
     exitStatus: 10,
@@ -117,7 +117,7 @@ export const errorKinds = {
   },
   PHPACK_E_INTERRUPTED: {
     exitStatus: 130,
-    remedy: 'Nothing was written; start again when you like.',
+    remedy: 'Nothing was written. Run the command again.',
   },
 } as const satisfies Record<string, ErrorKind>;
 

@@ -65,7 +65,7 @@ const sources = [
 
 export interface PartsOptions {
   target: Target;
-  /** Newer versions may stand in for sources of PHP that can be had nowhere. */
+  /** Newer versions may stand in for sources of PHP that are no longer available. */
   allowSubstitutes: boolean;
   /** What is in the cache is compared with the pins once more. */
   isLocked: boolean;

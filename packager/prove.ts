@@ -64,7 +64,7 @@ interface Reply {
 
 /**
  * A 500 may well be right: an app without its database or its key answers so. Not right
- * are deaths of PHP, and errors that no configuration mends.
+ * are deaths of PHP, and errors that no configuration can prevent.
  */
 function judge(
   reply: Reply,
@@ -81,14 +81,16 @@ function judge(
     throw new PackagerError('PHPACK_E_PROVE', seen);
   }
   if (status < 500) return { answer, warning: null };
-  const because = 'which is right if the app lacks a database or settings here';
+  const because = 'which is expected if the app lacks a database or settings here';
   return { answer, warning: `the front page answered ${status}, ${because}:\n  ${said}` };
 }
 
 /** An app's php.ini with a fault in it: what stands behind the fault is not read at all. */
 function warnOfIni(complaints: readonly string[]): string | null {
   const lines = complaints.filter((line) => /PHP: +syntax error|PHP Startup:/.test(line));
-  return lines.length === 0 ? null : `PHP says of its php.ini:\n  ${lines.join('\n  ')}`;
+  return lines.length === 0
+    ? null
+    : `PHP reports errors in php.ini:\n  ${lines.join('\n  ')}`;
 }
 
 /** Files or parts of PHP that are not in the product, or Composer's word for such. */
@@ -109,7 +111,8 @@ async function assertExtensions(options: ProveOptions, dataDir: string): Promise
     signal,
   });
   if (status !== 0) {
-    const seen = `php-cli -m ended with ${status}:\n  ${stderr.trim() || stdout.trim()}`;
+    const said = stderr.trim() || stdout.trim();
+    const seen = `php-cli -m exited with status ${status}:\n  ${said}`;
     throw new PackagerError('PHPACK_E_PROVE', seen);
   }
   const loaded = new Set(stdout.split('\n').map((line) => line.trim().toLowerCase()));

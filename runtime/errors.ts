@@ -42,7 +42,7 @@ export const errorKinds = {
   },
   PHPACK_E_DATA_DIR_NAME: {
     exitStatus: 5,
-    remedy: 'Name a directory without colons and the like with --data-dir.',
+    remedy: 'Name another directory with --data-dir or PHPACK_DATA_DIR.',
   },
   PHPACK_E_DATA_DIR_READ_ONLY: {
     exitStatus: 5,

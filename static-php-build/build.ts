@@ -33,7 +33,7 @@ export interface BuildOptions {
   set: string;
   sapiDir?: string;
   includeDirs: readonly string[];
-  /** Newer versions may stand in for pinned sources that can be had nowhere. */
+  /** Newer versions may stand in for pinned sources that are no longer available. */
   allowSubstitutes: boolean;
   /** What is in the cache is compared with the pins as well. */
   locked: boolean;

@@ -97,7 +97,7 @@ function warnOfSubstitute(
   options: FetchOptions,
 ): void {
   options.progress.warn(
-    `${source.name} ${source.version} can be had nowhere: using ${record.version} ` +
+    `${source.name} ${source.version} is no longer available: using ${record.version} ` +
       `(${record.file}) from Debian's signed index instead, as --allow-substitutes says. It is ` +
       `recorded in libphp.json; remove ${substituteRecord(options.cache, source)} to try again.`,
   );

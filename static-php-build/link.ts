@@ -105,7 +105,7 @@ function assertValid(php: string, options: LinkOptions): void {
   const faults = validateElf(readFileSync(php), options.target, places);
   if (faults.length === 0) return;
   throw new Error(
-    `the linked php is not fit for use:\n${faults.map((f) => `  ${f}`).join('\n')}`,
+    `the linked php failed its checks:\n${faults.map((f) => `  ${f}`).join('\n')}`,
   );
 }
 

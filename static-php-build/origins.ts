@@ -64,7 +64,8 @@ export function networkOrigins(cache: string, note: (text: string) => void): Ori
 
   return {
     async upstream(url, pin, to) {
-      if (!isAlive && dead.size >= deadHosts) throw new Error('no way to the projects');
+      if (!isAlive && dead.size >= deadHosts)
+        throw new Error("the projects' own sites do not answer");
       try {
         await download(url, pin, to);
         isAlive = true;

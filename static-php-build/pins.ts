@@ -18,7 +18,7 @@ export function pinFaults(manifest: Manifest, names: readonly string[]): string[
   return [
     ...names.filter((name) => !present.has(name)).map((name) => `${name} is missing`),
     ...components.flatMap(({ name, version, sha256 }) => {
-      if (!expected.has(name)) return [`${name} ${version} is no part of it`];
+      if (!expected.has(name)) return [`${name} ${version} is not part of it`];
       const { version: pinned, sha256: hash, urlPin } = findSource(name);
       const hashes = [hash, ...(typeof urlPin === 'object' ? [urlPin.sha256] : [])];
       if (hashes.includes(sha256) && version === pinned) return [];
@@ -44,6 +44,6 @@ export async function assertPinned(
   if (faults.length === 0) return;
   const list = faults.map((fault) => `  ${fault}\n`).join('');
   throw new NotPinned(
-    `php is not what is pinned:\n${list}Remove ${dirname(php)} to have it built again.`,
+    `php is not built from the pins:\n${list}Remove ${dirname(php)} to build it again.`,
   );
 }

@@ -111,7 +111,7 @@ function faultsOfPlaces(elf: Elf, privatePaths: readonly string[]): string[] {
     if (at < 0) return [];
     const start = elf.bytes.lastIndexOf(0, at) + 1;
     const text = cString(elf.bytes, start).slice(0, 120);
-    return [`it names a place of the building machine: ${text}`];
+    return [`it has a path of the building machine: ${text}`];
   });
 }
 
@@ -128,13 +128,13 @@ export function validateElf(
   const facts = elfFacts(elf);
   const faults: string[] = [];
   if (elf.machine !== target.machine) faults.push(`wrong machine (${elf.machine})`);
-  if (!facts.isPie) faults.push('no position-independent executable');
+  if (!facts.isPie) faults.push('it is not a position-independent executable');
   if (!facts.loader.endsWith(`/${target.loader}`))
     faults.push(`its loader is ${facts.loader}`);
   for (const name of facts.needed) {
     if (name === target.loader || glibcLibraries.some((known) => known.test(name)))
       continue;
-    faults.push(`it needs ${name}, which is no part of glibc`);
+    faults.push(`it needs ${name}, which is not part of glibc`);
   }
   if (isNewerGlibc(facts.maxGlibc, target.maxGlibc)) {
     faults.push(`it needs GLIBC_${facts.maxGlibc}, newer than ${target.maxGlibc}`);

@@ -93,7 +93,7 @@ class Archiver {
     const fd = openFile(file);
     try {
       const stats = fstatSync(fd);
-      if (!stats.isFile()) throw changed(file, 'is no file any more');
+      if (!stats.isFile()) throw changed(file, 'is no longer a file');
       // As it is now: it may have grown since the walk.
       const { size } = stats;
       const digest = await this.#digest(fd, file, size);

@@ -144,7 +144,7 @@ export function checkOutput(given: string, cwd: string): string {
   }
   if (stats?.isDirectory()) fail('is a directory');
   // A rename would replace the device or the link itself, which nobody means.
-  if (stats && !stats.isFile()) fail('is neither a file nor free');
+  if (stats && !stats.isFile()) fail('exists and is not a regular file');
   return path;
 }
 

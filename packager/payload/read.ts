@@ -35,7 +35,7 @@ export function openProduct(path: string): OpenProduct {
   }
   try {
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw notABinary(path, 'is no file');
+    if (!stats.isFile()) throw notABinary(path, 'is not a regular file');
     const read = readManifest(fd, stats.size);
     if (read.kind !== 'manifest') throw refusalOf(read, path);
     const { manifest } = read;
@@ -50,15 +50,15 @@ export function openProduct(path: string): OpenProduct {
 function refusalOf(fault: TrailerFault, path: string): PackagerError {
   switch (fault.kind) {
     case 'absent':
-      return notABinary(path, 'does not end as a product of phpack does');
+      return notABinary(path, 'was not made by phpack, or is cut off');
     case 'format': {
-      const why = `has format ${fault.version}; this phpack knows ${FORMAT_VERSION}`;
+      const why = `has format ${fault.version}; this phpack reads ${FORMAT_VERSION}`;
       return notABinary(path, why);
     }
     case 'signed':
       return notABinary(
         path,
-        `is signed with key ${fault.keyId}, which nobody knows here`,
+        `is signed with key ${fault.keyId}, which this phpack cannot verify`,
       );
     case 'damaged':
       return damaged(path, fault.what);

@@ -67,7 +67,7 @@ function missing(tree: AppTree, path: string, vendorDir: string): PackagerError 
   const cure = why === '' ? 'Run `composer dump-autoload`' : 'Pack it';
   const remedy =
     `${cure}; run \`composer install --no-dev\` if only development needs it; or ` +
-    `\`exclude\` ${vendorDir}/ if the app does without.`;
+    `\`exclude\` ${vendorDir}/ if the app does not need it.`;
   return new PackagerError('PHPACK_E_COMPOSER', seen, { remedy });
 }
 

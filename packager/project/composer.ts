@@ -160,7 +160,7 @@ function cleanVendorDir(value: unknown, root: string): string {
   const given = typeof value === 'string' && value !== '' ? value : 'vendor';
   const dir = relative(root, resolve(root, given));
   if (dir !== '' && !/^(?:\.\.(?:\/|$)|~|\$)/.test(dir)) return dir;
-  const seen = `composer.json has its packages outside of the app, in ${given}`;
+  const seen = `composer.json installs packages outside of the app, in ${given}`;
   const remedy = 'Set `config.vendor-dir` to a directory of the app and install again.';
   throw new PackagerError('PHPACK_E_COMPOSER', seen, { remedy });
 }

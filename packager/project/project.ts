@@ -125,7 +125,7 @@ function chooseDocumentRoot(
   if (given !== undefined) {
     const path = normalize(given).replace(/^\.?\/?$|\/$/, '');
     if (path.startsWith('/') || path.split('/').includes('..')) {
-      const seen = `documentRoot: ${given} is no relative path inside the app`;
+      const seen = `documentRoot: ${given} is not a relative path inside the app`;
       throw new PackagerError('PHPACK_E_CONFIG', seen);
     }
     const stats = statIfExists(join(root, path));
@@ -168,8 +168,8 @@ function assertConfig(config: AppConfig, own: ConfigFile, root: string): void {
   const { name, documentRoot, frontController } = config;
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(name) || /^\.+$/.test(name)) {
     const shown = JSON.stringify(name);
-    const seen = `the name ${shown} has other characters than A-Z a-z 0-9 . _ -`;
-    const remedy = 'Give it one with --name, or with `name` in phpack.json.';
+    const seen = `the name ${shown} contains characters other than A-Z a-z 0-9 . _ -`;
+    const remedy = 'Choose another with --name, or with `name` in phpack.json.';
     throw new PackagerError('PHPACK_E_CONFIG', seen, { remedy });
   }
   const faults = [...configFaults(config), ...phpFaults(config.php)];
@@ -190,7 +190,7 @@ function assertCode(config: AppConfig): void {
   const place = [...writable, ...caches].find((one) => isBelow(script, one));
   const isListed = entryScripts !== 'any' && entryScripts.includes(frontController);
   if (place === undefined || isListed) return;
-  const seen = `the front controller ${script} lies in ${place}, which the app writes`;
-  const remedy = 'Declare less as writable, or list the script in `entryScripts`.';
+  const seen = `the front controller ${script} is in ${place}, which the app writes to`;
+  const remedy = 'Make `writable` smaller, or list the script in `entryScripts`.';
   throw new PackagerError('PHPACK_E_CONFIG', seen, { remedy });
 }

@@ -57,7 +57,10 @@ export function findTemplate(templates: readonly Template[], name: string): Temp
   const template = templates.find((one) => one.name === name);
   if (template) return template;
   const known = templates.map((one) => one.name).join(', ');
-  throw new PackagerError('PHPACK_E_TEMPLATE', `there is no template ${name}: ${known}`);
+  throw new PackagerError(
+    'PHPACK_E_TEMPLATE',
+    `there is no template ${name}; the templates are ${known}`,
+  );
 }
 
 /** The first template whose marks the app bears; the last one, `plain`, has none. */

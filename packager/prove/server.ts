@@ -39,8 +39,10 @@ export async function startServer(
   const ended = endOf(child);
   const url = await Promise.race([
     listening(child, lines),
-    ended.then((how) => fail(`the product ended at once (${how})`, lines)),
-    rejectAfter(START_TIMEOUT_MS, () => fail('the product does not listen', lines)),
+    ended.then((how) => fail(`the product exited right after its start (${how})`, lines)),
+    rejectAfter(START_TIMEOUT_MS, () =>
+      fail('the product did not start to listen', lines),
+    ),
   ]).catch((error: unknown) => {
     kill();
     signal.throwIfAborted();
@@ -61,7 +63,8 @@ export async function startServer(
       const how = await ended;
       clearTimeout(timer);
       signal.removeEventListener('abort', kill);
-      if (how !== 'exit status 0') fail(`SIGTERM did not end it well (${how})`, lines);
+      if (how !== 'exit status 0')
+        fail(`the product did not exit cleanly on SIGTERM (${how})`, lines);
     },
   };
 }

@@ -14,12 +14,12 @@ export function warnOfWrites(
   if (written.length > 0) {
     const more = written.length > 5 ? ` and ${written.length - 5} more` : '';
     const list = written.slice(0, 5).join(', ') + more;
-    return `the app wrote where its code is, which only root can: ${list}; ${declare}`;
+    return `the app wrote to its own code, which only root can: ${list}; ${declare}`;
   }
   const refused = complaints.filter((line) => isRefusal.test(line));
   if (refused.length === 0) return null;
   const lines = refused.slice(0, 5).map((line) => line.replaceAll(treePath, ''));
-  return `the app could not write where its code is; ${declare}:\n  ${lines.join('\n  ')}`;
+  return `the app could not write to its own code; ${declare}:\n  ${lines.join('\n  ')}`;
 }
 
 const treePath = /\/\S*?\/app\/[0-9a-f]{64}-[0-9a-f]+\/tree\//g;

@@ -30,7 +30,7 @@ export function tellLeftOut(progress: Progress, project: Project, tree: AppTree)
         `left out as secret: ${list} (\`include\` in phpack.json packs them)`,
       );
     } else if (reason === 'special file') {
-      progress.warn(`left out, as no file: ${list}`);
+      progress.warn(`left out, as it is not a regular file: ${list}`);
     } else {
       progress.line(`  left out (${reason}): ${list}`);
     }
@@ -41,7 +41,7 @@ export function tellLeftOut(progress: Progress, project: Project, tree: AppTree)
   );
   if (suspects.length > 0) {
     const names = suspects.map(({ path }) => path).join(', ');
-    progress.warn(`packed, readable for every customer: ${names}`);
+    progress.warn(`packed, and readable by every customer: ${names}`);
   }
   tellFirstContent(progress, project, tree);
 }
@@ -61,7 +61,7 @@ export function tellSubstitutes(
 ): void {
   if (substitutes.length === 0) return;
   const list = substitutes.map(formatSubstitute).join(', ');
-  progress.warn(`PHP is not made of the pinned sources alone: ${list}`);
+  progress.warn(`PHP is not built from the pinned sources alone: ${list}`);
 }
 
 export function formatSubstitute({ name, version, pinned }: Substitute): string {

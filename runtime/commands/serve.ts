@@ -31,7 +31,7 @@ export const serve: Command = async (context) => {
     return 0;
   }
   if (installation.config.http.listen.length === 0) {
-    throw new ProductError('PHPACK_E_LISTEN', 'http.listen names no address');
+    throw new ProductError('PHPACK_E_LISTEN', 'http.listen is empty');
   }
   log.level = installation.config.log.level;
   installation.addon().hideMemory();

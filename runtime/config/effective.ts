@@ -44,7 +44,7 @@ function applySet(
 ): void {
   const [key, value] = splitPair('set', text);
   const type = entriesOf(appConfig).get(key)?.type;
-  if (!type) throw invalid('set', `${key} is no key of the configuration`);
+  if (!type) throw invalid('set', `${key} is not a key of the configuration`);
   const isText = type.kind === 'text' || type.kind === 'choice';
   const isWord = isText || check(type, value).length === 0;
   flat.set(key, isWord ? value : parseJson(value));
@@ -83,7 +83,8 @@ const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 
 /** Milliseconds. A bare number means seconds. */
 export function parseDuration(name: string, text: string): number {
   const [, digits, unit] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m)?$/.exec(text) ?? [];
-  if (digits === undefined) throw invalid(name, `${JSON.stringify(text)} is no time`);
+  if (digits === undefined)
+    throw invalid(name, `${JSON.stringify(text)} is not a duration such as 30s or 2m`);
   return Math.round(Number(digits) * durations[unit ?? 's']!);
 }
 
@@ -96,7 +97,8 @@ const sizes: Readonly<Record<string, number>> = {
 
 export function parseSize(name: string, text: string): number {
   const [, digits, unit] = /^(\d{1,12})([KMG]?)B?$/i.exec(text) ?? [];
-  if (digits === undefined) throw invalid(name, `${JSON.stringify(text)} is no size`);
+  if (digits === undefined)
+    throw invalid(name, `${JSON.stringify(text)} is not a size such as 64M`);
   return Number(digits) * sizes[unit!.toUpperCase()]!;
 }
 

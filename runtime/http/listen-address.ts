@@ -18,7 +18,7 @@ export function parseListenAddress(spec: string): ListenAddress {
   const match = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(spec);
   const port = Number(match?.[3]);
   if (!match || port > 65_535) {
-    throw invalid(spec, 'is none of HOST:PORT, [IPV6]:PORT, :PORT and unix:/PATH');
+    throw invalid(spec, 'is not HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH');
   }
   const host = match[1] ?? match[2]!;
   return host === '' || host === '*'

@@ -87,7 +87,7 @@ function assertNameable(path: string): void {
   // oxlint-disable-next-line no-control-regex
   const [odd] = /[:;\0-\x1f\x7f]/.exec(path) ?? [];
   const why = odd
-    ? `contains ${JSON.stringify(odd)}, which PHP would take for a border`
+    ? `contains ${JSON.stringify(odd)}, which PHP would take for a separator`
     : path.isWellFormed()
       ? ''
       : 'is not UTF-8';

@@ -39,7 +39,7 @@ export function loadablePath(channel: string, env: NodeJS.ProcessEnv): string {
     const fd = place ? copyWithoutName(place, bytes) : null;
     if (fd !== null) return `/proc/self/fd/${fd}`;
   }
-  const seen = `${channel} is on a file system mounted noexec, and there is no other place`;
+  const seen = `${channel} is mounted noexec, and no other place can hold a copy`;
   throw new ProductError('PHPACK_E_NOEXEC', seen);
 }
 

@@ -62,7 +62,7 @@ export class TreeWriter implements TarSink {
       return;
     }
     if (!isCleanPath(path)) {
-      throw refuse(path, 'is no clean relative path');
+      throw refuse(path, 'is not a clean relative path');
     }
     const link = this.#linkAround(path);
     const isWritable = link !== undefined;

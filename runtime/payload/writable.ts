@@ -19,7 +19,8 @@ export function parseWritable(
     const kind = text.endsWith('/') ? 'directory' : 'file';
     const path = withoutSlash(text);
     if (!isCleanPath(path)) {
-      const seen = `${key}: ${JSON.stringify(text)} is no relative path inside the app`;
+      const shown = JSON.stringify(text);
+      const seen = `${key}: ${shown} is not a relative path inside the app`;
       throw new ProductError('PHPACK_E_CONFIG', seen);
     }
     return { path, kind };

@@ -26,7 +26,7 @@ export function describeFailure(failure: PhpFailure): string {
     case 'queue-full':
       return 'Request refused: too many requests wait for a PHP worker';
     case 'queue-timeout':
-      return 'Request gave up waiting for a PHP worker';
+      return 'Request waited too long for a PHP worker';
     case 'stopping':
       return 'Request refused: the server is stopping';
     case 'head-too-large':

@@ -50,7 +50,7 @@ export function iniDefaults(sources: IniSources): IniDirective[] {
     directive('output_buffering', '4096', 'as php.ini-production'),
     directive('variables_order', 'EGPCS', '$_ENV is filled, at no cost unless used'),
     directive('request_order', 'GP', 'cookies must not replace parameters'),
-    directive('register_argc_argv', '0', 'queries are no command lines'),
+    directive('register_argc_argv', '0', 'a query is not a command line'),
     directive('include_path', '.', "no library of the machine is the app's"),
     directive('date.timezone', 'UTC', "not the machine's, which is the customer's"),
     directive('post_max_size', String(maxBodyBytes), "http.maxBodyBytes; 0: PHP's limit"),
@@ -153,7 +153,10 @@ const COMPLETE = 'phpack.complete';
  */
 export function formatDirective(name: string, value: string, isExpanded = false): string {
   if (!isDirectiveName(name)) {
-    throw new ProductError('PHPACK_E_INI', `${JSON.stringify(name)} is no directive`);
+    throw new ProductError(
+      'PHPACK_E_INI',
+      `${JSON.stringify(name)} is not the name of a directive`,
+    );
   }
   if (!isOneLine(value)) {
     throw new ProductError(

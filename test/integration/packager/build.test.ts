@@ -164,7 +164,7 @@ test('a php.ini that PHP cannot read is a warning', async () => {
   const { status, stderr } = await phpack('build', app, '-o', output).finished;
   expect([status, stderr]).toEqual([
     0,
-    expect.stringMatching(/! PHP says of its php\.ini:\n.*syntax error/),
+    expect.stringMatching(/! PHP reports errors in php\.ini:\n.*syntax error/),
   ]);
 });
 

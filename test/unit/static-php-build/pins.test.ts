@@ -43,7 +43,7 @@ test.each([
   ['a substitute', [newer, zlib], /php 8\.4\.99 \(a\) stands in for 8\.4/],
   ['other bytes', [php, { ...zlib, sha256: 'b' }], /zlib [\d.]+ \(b\) stands in for/],
   ['a source too few', [php], /zlib is missing/],
-  ['one too many', [php, zlib, component('gmp')], /gmp .* is no part of it/],
+  ['one too many', [php, zlib, component('gmp')], /gmp .* is not part of it/],
 ])('%s is not', async (_, components, message) => {
   const failure = await check(components).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(NotPinned);

@@ -46,7 +46,7 @@ describe('the validator refuses an executable that', () => {
   test('names a directory of the building machine', () => {
     const recipe = { text: 'error in /home/me/.cache/phpack/work/x.c' };
     expect(faultsOf(recipe, ['/home/me/'])).toEqual([
-      'it names a place of the building machine: error in /home/me/.cache/phpack/work/x.c',
+      'it has a path of the building machine: error in /home/me/.cache/phpack/work/x.c',
     ]);
     expect(faultsOf(recipe, ['/home/you/'])).toEqual([]);
   });

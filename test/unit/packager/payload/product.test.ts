@@ -353,7 +353,7 @@ test('settings that may be secrets are packed, and named', async () => {
   for (const name of [...suspects, ...others]) writeFileSync(join(directory(), name), '');
   const io = recordingIo();
   await build({ directory: directory(), output }, io, dependencies());
-  const line = /readable for every customer: (.*)/.exec(io.err)?.[1];
+  const line = /readable by every customer: (.*)/.exec(io.err)?.[1];
   expect(line?.split(', ').sort()).toEqual(suspects.sort());
 });
 
@@ -446,7 +446,9 @@ test('a source that stands in for a pinned one is named while building and in th
   const io = recordingIo();
   const named = 'curl 8.15.0 instead of 8.14.1';
   await build({ directory: directory(), output }, io, dependencies());
-  expect(io.err).toContain(`! PHP is not made of the pinned sources alone: ${named}\n`);
+  expect(io.err).toContain(
+    `! PHP is not built from the pinned sources alone: ${named}\n`,
+  );
   const { manifest } = openPayload(output);
   const [substitute] = manifest.php.substitutes;
   expect(substitute).toEqual({ name: 'curl', version: '8.15.0', pinned: '8.14.1' });

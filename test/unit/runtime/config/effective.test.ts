@@ -96,7 +96,7 @@ test('all faults of a configuration are named at once', () => {
     /deny: private\*\*\.sql: \*\* stands between slashes/,
   );
   const both = { ...completeConfig, writable: ['var/'], caches: ['var/cache/'] };
-  expect(() => apply({}, both)).toThrow(/lie inside each other/);
+  expect(() => apply({}, both)).toThrow(/overlap/);
 });
 
 test('times and sizes', () => {
