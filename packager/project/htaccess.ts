@@ -4,30 +4,39 @@ import { join } from 'node:path';
 /**
  * Directories below the document root which a `.htaccess` closes to everybody, relative to
  * it: apps that are made for Apache keep their data there. Nothing else of such files is
- * read: where they rewrite to is the front controller's part here.
+ * read: where they rewrite to is the front controller's part here. Of a directory in which
+ * another one is opened again, its files and all other directories.
  */
 export function closedDirectories(root: string, documentRoot: string): string[] {
-  return findIn(join(root, documentRoot), '').closed;
+  return findIn(join(root, documentRoot), '', false).closed;
 }
 
 interface Found {
   closed: string[];
-  /** Something below is opened again: Apache takes the innermost word. */
-  isOpened: boolean;
+  /** All of it, or a directory in it. */
+  isOpen: boolean;
 }
 
-function findIn(docroot: string, directory: string): Found {
+/** Apache takes the innermost word; without one, what holds around the directory. */
+function findIn(docroot: string, directory: string, isAroundClosed: boolean): Found {
   const entries = list(join(docroot, directory));
   const text = entries.some(({ name }) => name === '.htaccess')
     ? read(join(docroot, directory, '.htaccess'))
     : '';
+  const closes = directory !== '' && closesAll(text);
+  const isClosed = !opening.test(text) && (closes || isAroundClosed);
   const inner = entries
     .filter((entry) => entry.isDirectory() && !isOfTools.test(entry.name))
-    .map(({ name }) => findIn(docroot, directory === '' ? name : `${directory}/${name}`));
-  const closed = inner.flatMap((one) => one.closed);
-  const isOpened = opening.test(text) || inner.some((one) => one.isOpened);
-  const isClosed = directory !== '' && !isOpened && closesAll(text);
-  return { closed: isClosed ? [directory] : closed, isOpened };
+    .map(({ name }) => findIn(docroot, below(directory, name), isClosed));
+  const isOpen = !isClosed || inner.some((one) => one.isOpen);
+  if (!isOpen) return { closed: [directory], isOpen };
+  const files = entries.filter((entry) => isClosed && !entry.isDirectory());
+  const closed = files.map(({ name }) => below(directory, name));
+  return { closed: [...closed, ...inner.flatMap((one) => one.closed)], isOpen };
+}
+
+function below(directory: string, name: string): string {
+  return directory === '' ? name : `${directory}/${name}`;
 }
 
 /** Left out of every product, and full of directories. */

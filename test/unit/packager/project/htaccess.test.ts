@@ -49,13 +49,26 @@ test.each([
   expect(closedDirectories(tree.root, '')).toEqual([]);
 });
 
-test('nor when a directory in it is opened again, but its other parts are', () => {
+test('a directory in it may be opened again, its files and others stay closed', () => {
   using tree = temporaryTree({
     'lib/.htaccess': denied,
+    'lib/users.json': '',
     'lib/css/.htaccess': 'Require all granted',
-    'lib/src/.htaccess': denied,
+    'lib/css/deep/a.css': '',
+    'lib/css/src/.htaccess': denied,
+    'lib/data/a/b.txt': '',
+    'lib/vendor/acme/readme.txt': '',
+    'lib/vendor/acme/public/.htaccess': 'Allow from all',
   });
-  expect(closedDirectories(tree.root, '')).toEqual(['lib/src']);
+  expect(new Set(closedDirectories(tree.root, ''))).toEqual(
+    new Set([
+      'lib/.htaccess',
+      'lib/users.json',
+      'lib/css/src',
+      'lib/data',
+      'lib/vendor/acme/readme.txt',
+    ]),
+  );
 });
 
 test('neither the document root nor what lies beside it counts', () => {
