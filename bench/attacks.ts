@@ -7,6 +7,8 @@ export interface Attack {
   send: (index: number) => string;
   /** Reads what comes and repeats `send` so often before it stops doing anything. */
   repeats?: number;
+  /** Leaves after sending, and comes again so often. */
+  returns?: number;
   /** Every PHP process is busy meanwhile: visitors are served files only. */
   takesPhp?: true;
 }
@@ -53,6 +55,12 @@ export const attacks: readonly Attack[] = [
     takesPhp: true,
   },
   {
+    name: 'leaving while PHP is waited for',
+    send: () => get('/slow.php', filler.repeat(30)),
+    returns: 40,
+    takesPhp: true,
+  },
+  {
     name: 'Expect: 100-continue',
     send: () =>
       post('/', 100_000, '').replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n'),
@@ -74,14 +82,19 @@ export const attacks: readonly Attack[] = [
 
 let serial = 0;
 
-/** One attacking connection. Its errors are its own. */
+/** One attacking connection, in `open` as long as it is. Its errors are its own. */
 export function attack(
-  { send, repeats = 0 }: Attack,
+  kind: Attack,
   port: number,
   index: number,
-): Socket {
+  open: Set<Socket>,
+): void {
+  const { send, repeats = 0, returns = 0 } = kind;
   const socket = connect({ port, host: '127.0.0.1' });
+  open.add(socket);
   socket.on('error', () => {});
+  socket.on('end', () => open.delete(socket));
+  socket.on('close', () => open.delete(socket));
   let left = repeats;
   if (repeats === 0) socket.pause();
   else {
@@ -89,6 +102,12 @@ export function attack(
       if (--left > 0) socket.write(send(index), 'latin1');
     });
   }
-  socket.write(send(index), 'latin1');
-  return socket;
+  socket.write(send(index), 'latin1', () => {
+    if (returns > 0) setTimeout(comeAgain, 60);
+  });
+  const comeAgain = (): void => {
+    if (socket.destroyed) return;
+    socket.resetAndDestroy();
+    attack({ ...kind, returns: returns - 1 }, port, index, open);
+  };
 }

@@ -82,9 +82,9 @@ async function run(server: Server, kind: Attack, connections: number): Promise<R
     }
   };
   const watch = setInterval(look, 100);
-  const sockets: Socket[] = [];
+  const sockets = new Set<Socket>();
   for (let index = 0; index < connections; index++) {
-    sockets.push(attack(kind, server.port, index));
+    attack(kind, server.port, index, sockets);
     if (index % 50 === 49) await sleep(20);
   }
   const until = performance.now() + HELD_MS;
@@ -93,7 +93,7 @@ async function run(server: Server, kind: Attack, connections: number): Promise<R
     else await visit(`${server.url}/${kind.takesPhp || i % 2 ? 'small.css' : ''}`, row);
     if (row.verdict !== 'ok') break;
   }
-  row.open = sockets.filter((socket) => !socket.closed && !socket.readableEnded).length;
+  row.open = sockets.size;
   for (const socket of sockets) socket.resetAndDestroy();
   await sleep(3000);
   clearInterval(watch);

@@ -5,12 +5,15 @@ import { isLingering } from './linger.ts';
 
 /** Of all, closed at once to make room; looking at each of them costs some time. */
 const SHARE_TO_CLOSE = 1 / 16;
+/** When all were busy. */
+const LOOK_AGAIN_MS = 100;
 
 /** The open connections of all addresses, oldest first. */
 export class OpenConnections {
   readonly #budget: Budget;
   readonly #open = new Map<Socket, Connection>();
   readonly #onEmpty: () => void;
+  #lookAt = 0;
 
   constructor(budget: Budget, onEmpty: () => void) {
     this.#budget = budget;
@@ -39,6 +42,8 @@ export class OpenConnections {
   hasRoom(): boolean {
     const { maxConnections } = this.#budget.size;
     if (this.#open.size < maxConnections) return true;
+    const now = performance.now();
+    if (now < this.#lookAt) return false;
     let left = Math.ceil(maxConnections * SHARE_TO_CLOSE);
     for (const [socket, connection] of this.#open) {
       if (left === 0) break;
@@ -47,7 +52,9 @@ export class OpenConnections {
       this.#remove(socket);
       socket.destroy();
     }
-    return this.#open.size < maxConnections;
+    if (this.#open.size < maxConnections) return true;
+    this.#lookAt = now + LOOK_AGAIN_MS;
+    return false;
   }
 
   #remove(socket: Socket): void {

@@ -31,6 +31,8 @@ export class Exchange implements PhpExchange, SlotUser {
   readonly head: PhpRequestHead;
   readonly serial: number;
   readonly submittedAt: number;
+  /** 0 until it has a slot. */
+  headBytes = 0;
   readonly #owner: ExchangeOwner;
   #body: ExchangeBody;
   /** Null after onEnd, onFailure and abort. */
@@ -71,7 +73,8 @@ export class Exchange implements PhpExchange, SlotUser {
   }
 
   /** The slot has been filled and is about to be offered to the workers. */
-  onQueued(channel: Channel<Exchange>, slot: number): void {
+  onQueued(channel: Channel<Exchange>, slot: number, headBytes: number): void {
+    this.headBytes = headBytes;
     this.#channel = channel;
     this.#slot = slot;
   }

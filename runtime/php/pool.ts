@@ -161,7 +161,7 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
 
   onOver(exchange: Exchange, ending: Ending, isHeard: boolean): void {
     this.#open--;
-    this.#recent.remember(exchange.serial, exchange.head);
+    this.#recent.remember(exchange.serial, exchange.head, exchange.headBytes);
     if (this.#open === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
     if (ending === 'served') this.#served++;
     if (typeof ending === 'string') return;
@@ -182,12 +182,13 @@ export class WorkerPool implements PhpPool, ExchangeOwner {
     const slot = channel.takeSlot(exchange);
     if (slot < 0) return false;
     const { head, serial, body } = exchange;
-    if (!fillSlot(channel, slot, serial, head, encodeRequestHead(head), body)) {
+    const text = encodeRequestHead(head);
+    if (!fillSlot(channel, slot, serial, head, text, body)) {
       channel.releaseSlot(slot, 0, 0);
       process.nextTick(failLater, exchange, { reason: 'head-too-large' });
       return true;
     }
-    exchange.onQueued(channel, slot);
+    exchange.onQueued(channel, slot, text.length);
     channel.queue(slot);
     return true;
   }

@@ -22,6 +22,17 @@ test('requests leave the queue in the order they came, those that ended do not',
   expect(queue.peek()).toBeUndefined();
 });
 
+test('requests that ended behind one that waits are not kept, nor those that were served', () => {
+  const queue = new WaitingQueue();
+  queue.push(waiting(0));
+  for (let i = 1; i < 10_000; i++) queue.push(waiting(i, true));
+  expect(queue.keptEntries).toBeLessThan(200);
+  for (let i = 0; i < 1000; i++) queue.push(waiting(i));
+  for (let i = 0; i < 990; i++) queue.shift();
+  expect(queue.keptEntries).toBeLessThan(200);
+  expect(queue.all()).toHaveLength(11);
+});
+
 test('requests of a dead zygote go ahead of all others', () => {
   const queue = new WaitingQueue();
   for (const serial of [1, 2, 3]) queue.push(waiting(serial));
@@ -37,16 +48,23 @@ test('a late log line finds its request, an ancient one finds none', () => {
     { length: 300 },
     (_, i) => ({ method: `${i}` }) as PhpRequestHead,
   );
-  heads.forEach((head, i) => recent.remember(i + 1, head));
+  heads.forEach((head, i) => recent.remember(i + 1, head, 1000));
   expect(recent.find(300)).toBe(heads[299]);
   expect(recent.find(100)).toBe(heads[99]);
   expect(recent.find(1)).toBeUndefined();
   expect(recent.find(0)).toBeUndefined();
 });
 
+test('of a large head a late log line finds all but the headers', () => {
+  const recent = new RecentRequests();
+  const head = { method: 'GET', target: '/', rawHeaders: ['Cookie', 'x'.repeat(30_000)] };
+  recent.remember(1, head as unknown as PhpRequestHead, 30_100);
+  expect(recent.find(1)).toEqual({ method: 'GET', target: '/', rawHeaders: [] });
+});
+
 test('serials above 2^31 are found as well', () => {
   const recent = new RecentRequests();
   const head = { method: 'GET' } as PhpRequestHead;
-  recent.remember(0xffffffff, head);
+  recent.remember(0xffffffff, head, 1000);
   expect(recent.find(0xffffffff)).toBe(head);
 });
