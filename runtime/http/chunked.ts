@@ -16,6 +16,12 @@ const END_LF = 9;
 const LOST = 10;
 
 /**
+ * The parser tells of each chunk by an event of some µs: a packet of 10,000 chunks of one
+ * byte would keep all others waiting.
+ */
+const MAX_CHUNKS_AT_ONCE = 64;
+
+/**
  * Finds the end of a chunked body (RFC 9112 §7.1) in the pieces it arrives in. What is
  * not exactly in that form has no end: node:http's parser refuses it.
  */
@@ -25,8 +31,20 @@ export class ChunkScanner {
   #digits = 0;
   #trailerBytes = 0;
 
+  #hasEnded = false;
+  #hasPaused = false;
+
   get trailerBytes(): number {
     return this.#trailerBytes;
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** The last advance() stopped in the midst of the body, after so many chunks. */
+  get hasPaused(): boolean {
+    return this.#hasPaused;
   }
 
   /** Before the first byte of a body. */
@@ -35,10 +53,14 @@ export class ChunkScanner {
     this.#size = 0;
     this.#digits = 0;
     this.#trailerBytes = 0;
+    this.#hasEnded = false;
+    this.#hasPaused = false;
   }
 
-  /** The index behind the body's end, or -1 when it is not in `bytes`. */
-  findEnd(bytes: Buffer, from: number): number {
+  /** The index up to which the parser may have `bytes`. */
+  advance(bytes: Buffer, from: number): number {
+    let left = MAX_CHUNKS_AT_ONCE;
+    this.#hasPaused = false;
     for (let at = from; at < bytes.length && this.#state !== LOST; ) {
       if (this.#state === DATA) {
         const count = Math.min(this.#size, bytes.length - at);
@@ -48,11 +70,14 @@ export class ChunkScanner {
       } else {
         const byte = bytes[at++]!;
         if (this.#state >= TRAILER_START) this.#trailerBytes++;
-        if (this.#state === END_LF && byte === LF) return at;
+        this.#hasEnded = this.#state === END_LF && byte === LF;
+        if (this.#hasEnded) return at;
         this.#state = this.#after(byte);
+        this.#hasPaused = this.#state === DATA_LF && --left === 0;
+        if (this.#hasPaused) return at;
       }
     }
-    return -1;
+    return bytes.length;
   }
 
   #after(byte: number): number {

@@ -3,6 +3,7 @@ import { copyExactly } from './blocks.ts';
 import { refuseForMemory } from './client-error.ts';
 import type { Connection } from './connection.ts';
 import { endNext } from './errors.ts';
+import type { FrontResponse } from './response.ts';
 import type { FrontState } from './state.ts';
 import { isLingering } from './linger.ts';
 
@@ -26,6 +27,8 @@ export class Intake {
   readonly #parseEnd: Listener;
   /** What has arrived behind the message that is being answered. */
   #ahead: Buffer | null = null;
+  /** Of the budget, for it. */
+  #heldBytes = 0;
   #hasEnded = false;
   #isPaused = false;
 
@@ -45,17 +48,29 @@ export class Intake {
     socket.off('data', this.#parse);
     socket.on('end', this.#onEnd);
     socket.off('end', this.#parseEnd);
+    socket.once('close', this.#onClose);
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    if (this.#ahead !== null) this.#keep(chunk);
-    else this.#feed(chunk);
+    if (this.#ahead === null) this.#feed(chunk);
+    else this.#keep(Buffer.concat([this.#ahead, chunk]));
+  };
+
+  readonly #onClose = (): void => {
+    this.#ahead = null;
+    this.#giveBack();
   };
 
   readonly #onEnd = (): void => {
     if (this.#ahead !== null) this.#hasEnded = true;
     else if (this.#isWanted) this.#parseEnd();
   };
+
+  /** Then node:http resumes when somebody reads of it. */
+  get #isBodyFull(): boolean {
+    const req = this.#connection.last?.req;
+    return req !== undefined && req.readableLength >= req.readableHighWaterMark;
+  }
 
   /** Whether what arrives is read as requests. */
   get #isWanted(): boolean {
@@ -68,8 +83,7 @@ export class Intake {
     const { wire } = connection;
     for (let at = 0; at < bytes.length && this.#isWanted; ) {
       if (wire.isAtBorder && connection.isBusy) {
-        connection.last!.once('close', this.#goOnLater);
-        this.#keep(bytes.subarray(at));
+        this.#keepNext(connection.last!, bytes.subarray(at));
         break;
       }
       const end = wire.advance(bytes, at);
@@ -78,6 +92,10 @@ export class Intake {
       const isAll = at === 0 && end === bytes.length;
       this.#parse(isAll ? bytes : bytes.subarray(at, end));
       at = end;
+      if (!wire.hasPaused || at === bytes.length) continue;
+      this.#keep(bytes.subarray(at));
+      setImmediate(this.#goOn);
+      break;
     }
     wire.release();
     if (wire.emptyBytes > MAX_EMPTY_BYTES) this.#socket.destroy();
@@ -91,19 +109,27 @@ export class Intake {
   }
 
   /** While memory is short, the current answer becomes the last one instead. */
+  #keepNext(current: FrontResponse, bytes: Buffer): void {
+    if (this.#state.budget.isTight) return endNext(current);
+    current.once('close', this.#goOnLater);
+    this.#keep(bytes);
+  }
+
   #keep(bytes: Buffer): void {
-    const connection = this.#connection;
-    if (this.#state.budget.isTight && connection.last !== null) {
-      this.#ahead = null;
-      endNext(connection.last);
-      return;
-    }
-    if (this.#ahead !== null) this.#ahead = Buffer.concat([this.#ahead, bytes]);
-    else this.#ahead = isMostOfIt(bytes) ? bytes : copyExactly(bytes);
-    connection.add(this.#ahead.buffer.byteLength);
-    if (this.#ahead.length <= MAX_AHEAD_BYTES) return;
+    // A copy, unless it is most of what was read: what was before it can go.
+    const kept = bytes.length * 2 < bytes.buffer.byteLength ? copyExactly(bytes) : bytes;
+    this.#ahead = kept;
+    this.#giveBack();
+    this.#heldBytes = kept.buffer.byteLength;
+    this.#state.budget.add(this.#heldBytes);
+    if (kept.length <= MAX_AHEAD_BYTES) return;
     this.#isPaused = true;
     this.#socket.pause();
+  }
+
+  #giveBack(): void {
+    this.#state.budget.give(this.#heldBytes);
+    this.#heldBytes = 0;
   }
 
   // In another turn: who sends many at once does not keep others from being answered.
@@ -112,16 +138,12 @@ export class Intake {
   readonly #goOn = (): void => {
     const bytes = this.#ahead;
     this.#ahead = null;
+    this.#giveBack();
     if (bytes === null || !this.#isWanted) return;
     this.#feed(bytes);
     if (this.#ahead !== null) return;
-    if (this.#isPaused) this.#socket.resume();
+    if (this.#isPaused && !this.#isBodyFull) this.#socket.resume();
     this.#isPaused = false;
     if (this.#hasEnded && this.#isWanted) this.#parseEnd();
   };
-}
-
-/** Of the memory it is part of. */
-function isMostOfIt(bytes: Buffer): boolean {
-  return bytes.length * 2 >= bytes.buffer.byteLength;
 }

@@ -41,6 +41,11 @@ export class Wire {
     return this.#phase === 'before';
   }
 
+  /** Others should have their turn before the parser gets more of the body. */
+  get hasPaused(): boolean {
+    return this.#phase === 'chunked' && this.#chunks.hasPaused;
+  }
+
   /** What has arrived of a head, or of the trailers, which are kept as long. */
   get headBytes(): number {
     return this.#phase === 'chunked' ? this.#chunks.trailerBytes : this.#headBytes;
@@ -70,9 +75,8 @@ export class Wire {
         return from + count;
       }
       case 'chunked': {
-        const end = this.#chunks.findEnd(bytes, from);
-        if (end < 0) return bytes.length;
-        this.#phase = 'before';
+        const end = this.#chunks.advance(bytes, from);
+        if (this.#chunks.hasEnded) this.#phase = 'before';
         return end;
       }
       case 'before':

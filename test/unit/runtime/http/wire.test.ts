@@ -101,3 +101,18 @@ test.each([
   // Should a parser find a request in it all the same, it is refused.
   expect(wire.confirmHead(parsed('GET / HTTP/1.1\r\n\r\n'))).toBe(false);
 });
+
+test('the parser gets no more than some chunks at once', () => {
+  const wire = new Wire();
+  const head = 'GET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n';
+  const bytes = Buffer.from(`${head}${'1\r\nx\r\n'.repeat(1000)}0\r\n\r\n`);
+  let at = wire.advance(bytes, 0);
+  wire.confirmHead(parsed(head));
+  let turns = 0;
+  while (!wire.isAtBorder) {
+    at = wire.advance(bytes, at);
+    turns++;
+    expect(wire.hasPaused).toBe(!wire.isAtBorder);
+  }
+  expect([at, turns]).toEqual([bytes.length, 16]);
+});
