@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONNECTION_BYTES } from '../../../runtime/http/budget.ts';
 import type { FakeExchange } from './fake-pool.ts';
@@ -191,27 +188,4 @@ describe('when the disk space for clients is used up', () => {
     await client.until(() => client.isClosed || client.text.length > length);
     expect((await client.answer()).body === piece().toString().repeat(312)).toBe(true);
   });
-});
-
-test('a server with a small heap survives pipelined heads, and serves others', async () => {
-  const program = join(import.meta.dirname, 'small-heap-server.ts');
-  const server = spawn(process.execPath, ['--max-old-space-size=64', program], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const ended = once(server, 'exit');
-  try {
-    const [line] = (await once(server.stdout, 'data')) as [Buffer];
-    const port = Number(line.toString());
-    const attackers = Array.from({ length: 150 }, () => new RawClient(port));
-    clients.push(...attackers);
-    for (const client of attackers) client.send(held + padded('/', 30_000).repeat(64));
-    for (let i = 0; i < 20; i++) {
-      expect((await get(port, '/')).body).toBe('served');
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    expect(server.exitCode).toBe(null);
-  } finally {
-    server.kill('SIGKILL');
-    await ended;
-  }
 });

@@ -1,4 +1,4 @@
-// A server of its own process, started by memory.test.ts with a small heap: it prints its
+// A server of its own process, started by small-heap.test.ts with a small heap: it prints its
 // port, and answers every request but those for /held.
 import { startSite } from './site.ts';
 

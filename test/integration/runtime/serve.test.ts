@@ -233,6 +233,11 @@ describe('stopping', () => {
   });
 });
 
+async function limits(...args: string[]): Promise<Record<string, number>> {
+  const all = ['config', '--json', '--data-dir', data, ...args];
+  return JSON.parse((await product.run(all)).stdout).front;
+}
+
 describe('configuration', () => {
   test('--define and --env reach PHP; so does the environment of the server', async () => {
     const args = ['-d', 'memory_limit=55M', '--env', 'ONE=1', '--max-body', '3M'];
@@ -249,6 +254,19 @@ describe('configuration', () => {
       'none',
     ]);
     await server.stop();
+  });
+
+  test('config shows what clients may make the server hold', async () => {
+    const chosen = await limits('--front-memory', '64M', '--spool-limit', '1G');
+    expect(chosen).toMatchObject({
+      memoryBytes: 64 << 20,
+      spoolBytes: 1 << 30,
+      maxConnections: expect.toSatisfy((count: number) => count > 0 && count <= 819),
+    });
+    const { memoryBytes, spoolBytes } = await limits();
+    expect(memoryBytes).toBeGreaterThanOrEqual(32 << 20);
+    expect(memoryBytes).toBeLessThanOrEqual(1 << 30);
+    expect(spoolBytes).toBeGreaterThan(0);
   });
 
   test('whatever other commands do, PHP comes back with the same php.ini', async () => {
