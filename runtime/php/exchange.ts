@@ -179,8 +179,8 @@ export class Exchange implements PhpExchange, SlotUser {
       const failure = response.failureOf(channel, slot, this.head.scriptFilename);
       if (failure) return this.fail(failure);
     }
-    if (!isDone && !isEnded && response.isOverdue(channel, slot)) {
-      return this.#endOverdue(channel);
+    if (this.#sink && !isDone && !isEnded && response.isOverdue(channel, slot)) {
+      this.#failOverdue(channel);
     }
     if (!this.#hasHead) this.#readHead(channel);
     this.#readBody(channel);
@@ -191,12 +191,14 @@ export class Exchange implements PhpExchange, SlotUser {
   }
 
   /** The client is told so at once; the slot is kept until the script has ended. */
-  #endOverdue(channel: Channel<Exchange>): void {
+  #failOverdue(channel: Channel<Exchange>): void {
     if (this.#hasHead) this.#readBody(channel);
     const sink = this.#sink;
     if (!sink || this.#isPaused) return;
     this.#sink = null;
     this.#isToldOverdue = true;
+    this.#body.feed?.stop(true);
+    channel.setAborted(this.#slot);
     const script = this.head.scriptFilename;
     tellFailure(sink, response.timeoutOf(channel, this.#slot, false, script));
   }

@@ -61,6 +61,15 @@ test.each(['body_read', 'response_written', 'response_head_bytes'] as const)(
   },
 );
 
+test('a request that is overdue by a wrong word only sets its worker free', async () => {
+  const { pool, words } = open({ workers: 1 });
+  const damaged = send(pool, 'endless=1');
+  await until(() => damaged.bytes > 1_000_000, 'the first bytes');
+  Atomics.store(words(), wordOfRequest(1, 'overdue'), 1);
+  expect((await damaged.settled()).failure).toMatchObject({ reason: 'timeout' });
+  await expectGood();
+});
+
 test('news of slots that do not exist keep nobody from working or from sleep', async () => {
   const { pool, words } = open();
   await pool.ready;
