@@ -1,4 +1,5 @@
-import { ensureTools, type Requirement } from './system.ts';
+import type { Requirement } from '../static-php-build/requirements.ts';
+import { ensureTools } from './system.ts';
 import { printStageTimes, runNode, stage } from './stages.ts';
 import { addVerdicts, runLinters, runTests, type Verdict } from './tests.ts';
 import { serveDemo } from './demo.ts';

@@ -53,7 +53,7 @@ function readAptSources(etc: string): AptEntry[] {
     const names = readdirSync(parts).filter((n) => /\.(list|sources)$/.test(n));
     files.push(...names.sort().map((name) => join(parts, name)));
   } catch {
-    // no such directory: everything is in sources.list, or this is no Debian
+    // no such directory: everything is in sources.list, or this is not Debian
   }
   return files.flatMap((file) => {
     try {
@@ -84,7 +84,7 @@ export interface DebianMirrors {
 const isSecurity = (suite: string) =>
   debianSuite.test(suite.replace(/(-security|\/updates)$/, ''));
 
-/** Derives the mirrors from the machine's entries; both empty where it is no Debian. */
+/** Derives the mirrors from the machine's entries; both empty where it is not Debian. */
 export function findMirrors(entries: readonly AptEntry[]): DebianMirrors {
   const pick = (matches: (suite: string) => boolean): string[] => {
     const found = entries.filter((entry) => entry.suites.some(matches));

@@ -7,10 +7,10 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { readFileSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cacheRoot } from './cache.ts';
 import { machineMirrors } from './debian.ts';
-import { requirements } from './requirements.ts';
+import { findMissing, installCommand, requirements } from './requirements.ts';
 import { locateZig } from './toolchain.ts';
 
 export interface Check {
@@ -27,7 +27,7 @@ export interface Check {
 /** The surroundings that checks look at; a parameter for tests. */
 export interface Machine {
   path: string;
-  exists(path: string): boolean;
+  exists: (path: string) => boolean;
   platform: string;
   arch: string;
   kernel: string;
@@ -42,15 +42,6 @@ export interface Machine {
   hasDebian: boolean;
   zig(): string;
 }
-
-const systemDirs = [
-  '/usr/local/sbin',
-  '/usr/local/bin',
-  '/usr/sbin',
-  '/usr/bin',
-  '/sbin',
-  '/bin',
-];
 
 /** Sources, trees and archives of a whole build, measured: 6 GB at its peak. */
 const neededDisk = 8e9;
@@ -85,17 +76,10 @@ function checkSystem(machine: Machine): Check {
 }
 
 function checkPrograms(machine: Machine): Check {
-  const dirs = [...machine.path.split(delimiter), ...systemDirs].filter(Boolean);
-  const has = (command: string): boolean =>
-    command.startsWith('/')
-      ? machine.exists(command)
-      : dirs.some((dir) => machine.exists(join(dir, command)));
-  const missing = requirements.filter((r) => !has(r.command));
+  const missing = findMissing(requirements, machine.path, machine.exists);
   if (missing.length === 0) return good('programs', `all ${requirements.length} found`);
-  const packages = [...new Set(missing.map((r) => r.package))].sort().join(' ');
   const seen = `missing: ${missing.map((r) => r.command).join(', ')}`;
-  // Debian's; elsewhere the names of the programs say what to look for.
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+  const command = `apt-get update && ${installCommand(missing)}`;
   return bad('programs', seen, { command });
 }
 

@@ -203,7 +203,7 @@ export async function fetchSources(
   return fetched;
 }
 
-/** Throws unless the file is still what was fetched; a cache is no place of trust. */
+/** Throws unless the file is still what was fetched; a cache is not to be trusted. */
 export async function verifyFetched(source: FetchedSource): Promise<void> {
   if ((await sha256File(source.path)) === source.sha256) return;
   throw new Error(`${source.path} has changed since it was downloaded: remove it`);

@@ -112,7 +112,7 @@ function assertValid(php: string, options: LinkOptions): void {
 /**
  * Compiles the SAPI with PHP's flags, links it with the SDK into one stripped ELF, validates
  * and describes it: `php` and `libphp.json` in `dir`, from linkDirectory(). Takes seconds, so that work
- * on the SAPI is no rebuild.
+ * on the SAPI is not a rebuild.
  */
 export async function linkPhp(options: LinkOptions, dir: string): Promise<void> {
   const { cache, sdk } = options;

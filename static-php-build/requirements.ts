@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
 /** A program the build runs, and the Debian package that brings it. */
 export interface Requirement {
   /** Name of a program, or an absolute path. */
@@ -35,3 +38,32 @@ export const requirements: readonly Requirement[] = [
   ...programs('nasm', 'nasm'),
   ...programs('tcl', 'tclsh'),
 ];
+
+const systemDirs = [
+  '/usr/local/sbin',
+  '/usr/local/bin',
+  '/usr/sbin',
+  '/usr/bin',
+  '/sbin',
+  '/bin',
+];
+
+/** Those of the list that are neither in `path` nor where the system keeps its own. */
+export function findMissing(
+  list: readonly Requirement[],
+  path: string = process.env.PATH ?? '',
+  exists: (path: string) => boolean = existsSync,
+): Requirement[] {
+  const dirs = [...path.split(delimiter), ...systemDirs].filter(Boolean);
+  return list.filter(({ command }) =>
+    command.startsWith('/')
+      ? !exists(command)
+      : !dirs.some((dir) => exists(join(dir, command))),
+  );
+}
+
+/** Debian's; elsewhere the names of the programs say what to look for. */
+export function installCommand(missing: readonly Requirement[]): string {
+  const packages = [...new Set(missing.map((one) => one.package))].sort();
+  return `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+}

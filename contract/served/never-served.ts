@@ -115,7 +115,7 @@ const patterns = nameRules.map((rule) => {
   const extensions = rule.extensions
     .map((ext) => ext.replace('*', '[a-z0-9]*'))
     .join('|');
-  // Anything may follow an extension of source code: it is no less readable.
+  // Anything may follow an extension of source code: it stays readable.
   if (rule === source)
     return `\\.(?:${extensions})(?![a-z0-9])(?!.*\\.(?:json|${webExtensions})$)`;
   const names = rule.names.map((name) => nameToRegExp(name)).join('|');

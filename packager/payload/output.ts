@@ -163,7 +163,7 @@ function scratchPrefix(path: string): string {
   return `.${short}.phpack-${hostId}-`;
 }
 
-/** What builds of the same file left that were killed: their process is no more. */
+/** What killed builds of the same file left behind: their process is gone. */
 function removeAbandoned(path: string): void {
   const prefix = scratchPrefix(path);
   for (const name of listNames(dirname(path))) {

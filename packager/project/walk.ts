@@ -11,7 +11,7 @@ export interface AppEntry {
   kind: 'file' | 'directory' | 'symlink';
   /** 0o644 or 0o755: the rest of a file's mode is an accident of the vendor's umask. */
   mode: number;
-  /** Bytes; 0 for what is no file. */
+  /** Bytes; 0 for what is not a file. */
   size: number;
   /** Of a symlink, relative. */
   linkTarget: string;

@@ -135,7 +135,7 @@ interface LogLine {
   url?: string;
 }
 
-/** Empty for what is no JSON: PHP's own words before it knows of the log. */
+/** Empty for what is not JSON: PHP's own words before it knows of the log. */
 function parseLine(line: string): LogLine {
   try {
     return JSON.parse(line) as LogLine;

@@ -6,7 +6,7 @@ export type HeadProblem = 400 | 413 | 414 | 417 | 431 | 501 | 505;
 /** `Allow` where no single resource is meant. */
 export const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
-/** name, value pairs; more are no browser's. */
+/** name, value pairs; no browser sends more. */
 export const MAX_HEADERS = 256;
 
 /**

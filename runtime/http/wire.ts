@@ -152,7 +152,7 @@ export class Wire {
     let at = from;
     if (this.#hasCr) {
       this.#hasCr = false;
-      // A bare CR is no empty line: it stands in front of the request line.
+      // A bare CR is not an empty line: it stands in front of the request line.
       if (bytes[at] !== LF) this.#start = Buffer.from('\r');
       else at++;
     }

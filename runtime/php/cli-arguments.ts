@@ -1,6 +1,6 @@
 /**
  * PHP's own options (sapi/cli/php_cli.c, OPTIONS): which take a value, and which mean
- * that the first other argument is no script.
+ * that the first other argument is not a script.
  */
 const SHORT_WITH_VALUE = 'BcdEFfRrStz';
 const LONG_WITH_VALUE = new Map([
