@@ -85,9 +85,9 @@ function judge(
   return { answer, warning: `the front page answered ${status}, ${because}:\n  ${said}` };
 }
 
-/** An app's php.ini with a fault in it: what stands behind the fault is not read at all. */
+/** Values of php.ini that PHP cannot follow; with one that it cannot read, nothing starts. */
 function warnOfIni(complaints: readonly string[]): string | null {
-  const lines = complaints.filter((line) => /PHP: +syntax error|PHP Startup:/.test(line));
+  const lines = complaints.filter((line) => line.includes('PHP Startup:'));
   return lines.length === 0
     ? null
     : `PHP reports errors in php.ini:\n  ${lines.join('\n  ')}`;

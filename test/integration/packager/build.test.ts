@@ -159,12 +159,18 @@ test('an app that lacks its settings here is a product, with a warning', async (
   expect(stdout).toMatch(/proof +answers 500/);
 });
 
-test('a php.ini that PHP cannot read is a warning', async () => {
+test('a php.ini that PHP cannot read is no product: it would not start', async () => {
   writeFileSync(join(app, 'php.ini'), 'precision = (5\n');
+  const { status, stderr } = await phpack('build', app, '-o', output).finished;
+  expect([status, stderr]).toEqual([9, expect.stringContaining('syntax error')]);
+});
+
+test('what PHP says of its php.ini is a warning', async () => {
+  writeFileSync(join(app, 'php.ini'), 'extension = nothing\n');
   const { status, stderr } = await phpack('build', app, '-o', output).finished;
   expect([status, stderr]).toEqual([
     0,
-    expect.stringMatching(/! PHP reports errors in php\.ini:\n.*syntax error/),
+    expect.stringMatching(/! PHP reports errors in php\.ini:\n.*PHP Startup:/),
   ]);
 });
 

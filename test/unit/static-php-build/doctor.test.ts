@@ -66,7 +66,7 @@ test('little memory, an old kernel and a missing npm package are told', () => {
 });
 
 test('a cache without room is told before the first build, and not after it', () => {
-  const advice = expect.stringContaining('needs 8.0 GB');
+  const advice = expect.stringContaining('needs 4.0 GB');
   expect(faults({ freeBytes })).toMatchObject([{ name: 'cache', advice, command: '' }]);
   expect(faults({ freeBytes, hasPhp: () => true })).toEqual([]);
 });
