@@ -279,3 +279,29 @@ test('what only development needs is named with its size', () => {
     bytes: 1004,
   });
 });
+
+test.each([
+  ['data', /^data is written by the app, but is a directory$/],
+  ['src/A.php/', /^src\/A\.php\/ is written by the app, but is a file$/],
+  ['linked/', /^linked\/ is written by the app, but is a link to data$/],
+])('what the app brings for %s is not what it declares: refused', (place, message) => {
+  write('data/a.txt', '');
+  symlinkSync('data', join(app(), 'linked'));
+  write('phpack.json', JSON.stringify({ writable: [place] }));
+  expect(read).toThrow(
+    expect.objectContaining({
+      code: 'PHPACK_E_CONFIG',
+      message: expect.stringMatching(message),
+    }),
+  );
+});
+
+test('links and files in a directory that the app writes are as they are', () => {
+  write('data/a.txt', '');
+  symlinkSync('a.txt', join(app(), 'data/linked'));
+  symlinkSync('../src', join(app(), 'data/src'));
+  const writable = ['data/', 'data/src/', 'data/linked', 'dev.php', 'absent/', 'none'];
+  write('phpack.json', JSON.stringify({ writable }));
+  generate({ autoload_files: [] });
+  expect(files()).toContain('data/a.txt');
+});
