@@ -17,8 +17,10 @@ export function check(type: Type | Entry, value: unknown, key = ''): Fault[] {
       return check(type.type, value, key);
     case 'text':
       if (typeof value !== 'string') return require(false);
-      if (type.pattern?.test(value) ?? true) return [];
-      return [{ key, kind: 'unfit', why: type.otherwise ?? 'is not allowed' }];
+      if (!type.pattern || type.pattern.regExp.test(value)) return [];
+      return [
+        { key, kind: 'unfit', why: `${JSON.stringify(value)} ${type.pattern.otherwise}` },
+      ];
     case 'number':
       return require(Number.isSafeInteger(value) && (value as number) >= 0);
     case 'boolean':

@@ -25,8 +25,10 @@ const number = { kind: 'number' } as const;
 /** Roughly: what it cannot be at all is found while building. */
 const address = {
   kind: 'text',
-  pattern: /^(unix:\/.+|.*:\d{1,5})$/,
-  otherwise: 'is not HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH',
+  pattern: {
+    regExp: /^(unix:\/.+|.*:\d{1,5})$/,
+    otherwise: 'is not HOST:PORT, [IPV6]:PORT, :PORT or unix:/PATH',
+  },
 } as const;
 
 const php = group({

@@ -15,9 +15,8 @@ export interface Text extends Titled {
   kind: 'text';
   /** `path` may be '', a `place` may not, and has a slash at its end if a directory. */
   role?: 'path' | 'place' | 'glob';
-  pattern?: RegExp;
-  /** What is said of a text that does not match it: 'is none of …'. */
-  otherwise?: string;
+  /** And what is said of a text that does not match: 'is not …'. */
+  pattern?: { regExp: RegExp; otherwise: string };
 }
 
 /** 0 or more. */

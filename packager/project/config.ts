@@ -69,8 +69,9 @@ function toZod(type: Type | Entry): z.ZodMiniType {
     case 'entry':
       return toZod(type.type);
     case 'text': {
-      const { pattern, otherwise } = type;
-      return pattern ? z.string().check(z.regex(pattern, otherwise)) : z.string();
+      if (!type.pattern) return z.string();
+      const { regExp, otherwise } = type.pattern;
+      return z.string().check(z.regex(regExp, otherwise));
     }
     case 'number':
       return z.number().check(z.int(), z.minimum(0));

@@ -18,5 +18,5 @@ export function checkConfig(value: unknown): AppConfig {
 function sentenceOf(fault: Fault): string {
   const key = fault.key || 'all of it';
   if (fault.kind === 'wrong') return `${key} must be ${fault.wanted}`;
-  return fault.kind === 'unfit' ? `${key} ${fault.why}` : `${key} is ${fault.kind}`;
+  return fault.kind === 'unfit' ? `${key}: ${fault.why}` : `${key} is ${fault.kind}`;
 }

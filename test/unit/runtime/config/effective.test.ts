@@ -99,6 +99,12 @@ test('all faults of a configuration are named at once', () => {
   expect(() => apply({}, both)).toThrow(/overlap/);
 });
 
+test('an address that cannot be one is shown', () => {
+  expect(() => apply({ listen: [':80', 'localhost'] })).toThrow(
+    /http\.listen\.1: "localhost" is not HOST:PORT/,
+  );
+});
+
 test('times and sizes', () => {
   expect(['30', '30s', '2m', '250ms', '0'].map((t) => parseDuration('x', t))).toEqual([
     30_000, 30_000, 120_000, 250, 0,
