@@ -7,6 +7,7 @@ import { PhpAnswer } from './php-answer.ts';
 import { phpHeadOf } from './php-head.ts';
 import type { FrontResponse } from './response.ts';
 import type { ScriptRoute } from './routing.ts';
+import { SpoolLimitError } from './spool-file.ts';
 import { StreamedBody } from './streamed-body.ts';
 import type { RequestTarget } from './target.ts';
 
@@ -37,12 +38,14 @@ export class PhpRequest implements BodyReceiver {
     const length = declared === undefined ? 0 : Number(declared);
     const { maxBodyBytes } = front!.config.http;
     const { spoolBytes } = front!.budget.size;
-    if ((maxBodyBytes !== 0 && length > maxBodyBytes) || length > spoolBytes) {
+    if (maxBodyBytes !== 0 && length > maxBodyBytes) {
       sendError(this.#response, 413, { isLast: true });
     } else if (length === 0 && req.headers['transfer-encoding'] === undefined) {
       this.#submit({ kind: 'none' }, 0);
     } else if (front!.streamBodies(toText(this.#path))) {
       this.#stream(declared === undefined ? null : length);
+    } else if (length > spoolBytes) {
+      this.onBodyFailed(507, new SpoolLimitError(spoolBytes, 'are too few for it'));
     } else {
       this.#connection.bodyFailure = this.onParserFailed;
       this.#response.listenForClose(this);

@@ -9,11 +9,11 @@ const MAX_PIECES = 256;
 const MAX_QUEUED_BYTES = 256 * 1024;
 
 /** As if the disk were full, which it shall not be. */
-class SpoolLimitError extends Error {
+export class SpoolLimitError extends Error {
   readonly code = 'ENOSPC';
 
-  constructor(bytes: number) {
-    super(`ENOSPC: http.spoolBytes (${bytes}) are in use`);
+  constructor(bytes: number, problem = 'are in use') {
+    super(`ENOSPC: http.spoolBytes (${bytes}) ${problem}`);
   }
 }
 

@@ -161,10 +161,17 @@ describe('when the disk space for clients is used up', () => {
     expect(again.status).toBe(200);
   });
 
-  test('a body that can never fit is 413 before it is sent', async () => {
+  test('a body that can never fit is 507 before it is sent', async () => {
     await start(10_000 * KIB, limited);
     const answer = await connect(head('/', 600_001)).answer();
-    expect([answer.status, answer.headers.connection]).toEqual([413, 'close']);
+    expect([answer.status, answer.headers.connection]).toEqual([507, 'close']);
+    expect(site.log.at(-1)!.message).toMatch(/http\.spoolBytes \(600000\) are too few/);
+  });
+
+  test('a body that PHP reads as it arrives needs no disk', async () => {
+    await start(10_000 * KIB, { ...limited, config: { http: { streamBodies: ['**'] } } });
+    const answer = await request(site.port, 'POST', '/', {}, 'x'.repeat(700_000));
+    expect(answer.status).toBe(200);
   });
 
   test('PHP waits for a client that does not read, and nothing is lost', async () => {
