@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { copyExactly } from './blocks.ts';
 import { refuseForMemory } from './client-error.ts';
 import type { Connection } from './connection.ts';
@@ -30,7 +30,6 @@ export class Intake {
   /** Of the budget, for it. */
   #heldBytes = 0;
   #hasEnded = false;
-  #isPaused = false;
 
   /** In the server's 'connection' event, when node:http has added its own listeners. */
   constructor(connection: Connection, state: FrontState) {
@@ -49,7 +48,14 @@ export class Intake {
     socket.on('end', this.#onEnd);
     socket.off('end', this.#parseEnd);
     socket.once('close', this.#onClose);
+    // node:http does that whenever somebody reads of a body.
+    socket.resume = this.#resume;
   }
+
+  readonly #resume = (): Socket => {
+    if (this.#ahead !== null && this.#isWanted) return this.#socket;
+    return Socket.prototype.resume.call(this.#socket);
+  };
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#ahead === null) this.#feed(chunk);
@@ -122,9 +128,7 @@ export class Intake {
     this.#giveBack();
     this.#heldBytes = kept.buffer.byteLength;
     this.#state.budget.add(this.#heldBytes);
-    if (kept.length <= MAX_AHEAD_BYTES) return;
-    this.#isPaused = true;
-    this.#socket.pause();
+    if (kept.length > MAX_AHEAD_BYTES) this.#socket.pause();
   }
 
   #giveBack(): void {
@@ -142,8 +146,7 @@ export class Intake {
     if (bytes === null || !this.#isWanted) return;
     this.#feed(bytes);
     if (this.#ahead !== null) return;
-    if (this.#isPaused && !this.#isBodyFull) this.#socket.resume();
-    this.#isPaused = false;
+    if (!this.#isBodyFull) this.#socket.resume();
     if (this.#hasEnded && this.#isWanted) this.#parseEnd();
   };
 }

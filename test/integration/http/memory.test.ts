@@ -145,6 +145,24 @@ describe('when the memory for clients is used up', () => {
   });
 });
 
+test('of a body in tiny chunks no more is read than has been looked at', async () => {
+  await start(10_000 * KIB);
+  const chunks = '1\r\nx\r\n'.repeat(100_000);
+  const client = connect(
+    `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
+  );
+  const heldNow = (): number => site.front.stats().heldBytes;
+  let most = 0;
+  const watch = setInterval(() => (most = Math.max(most, heldNow())));
+  // 600 KB for a body of 100 KB, which may take twice its size.
+  await waitUntil(() => heldNow() > 100 * KIB);
+  client.send('0\r\n\r\n');
+  expect((await client.answer()).status).toBe(200);
+  clearInterval(watch);
+  expect(most).toBeLessThan(350 * KIB);
+  expect(site.pool.exchanges[0]!.content.length).toBe(100_000);
+});
+
 describe('when the disk space for clients is used up', () => {
   const limited: SiteSettings = { budget: { spoolBytes: 600_000 } };
 
