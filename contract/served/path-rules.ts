@@ -95,19 +95,27 @@ export class PathRules {
 
   /**
    * Why no visitor gets a file of the app, in the words of docs/reference/http.md, or null.
-   * For `phpack build`, which says what will not be served. `file`: where it is now.
+   * For `phpack build`, which says what will not be served. `file`: where it is now;
+   * `place`: below the app's root, where a link leads.
    */
-  refusalOf(name: string, file: string): string | null {
+  refusalOf(name: string, file: string, place?: string): string | null {
     const path = toBinary(name);
+    const inApp = place === undefined ? this.#documentRoot + path : toBinary(place);
+    const realPath = this.#appRoot + inApp;
     if (isHidden(path)) return hiddenRule.title;
     if (!isScriptName(path)) {
-      const rule = nameRuleOf(lastPart(path))?.title ?? this.#globOf('deny', path);
+      const rule = this.#ruleOf(path) ?? this.#ruleOf(this.#toUrlPath(realPath) ?? inApp);
       return rule ?? contentRuleOfFile(toBinary(file))?.title ?? null;
     }
-    const realPath = this.#appRoot + this.#documentRoot + path;
     if (!this.isCode(path, realPath)) return 'writable';
-    if (path === toPath(this.#config.frontController) || this.mayRun(path)) return null;
+    const mayRun = this.mayRun(path) && this.mayRunReal(realPath);
+    if (path === toPath(this.#config.frontController) || mayRun) return null;
     return this.#globOf('deny', path) ?? this.#globOf('noPhp', path) ?? 'entryScripts';
+  }
+
+  #ruleOf(path: string): string | null {
+    if (isHidden(path)) return hiddenRule.title;
+    return nameRuleOf(lastPart(path))?.title ?? this.#globOf('deny', path);
   }
 
   #globOf(key: 'deny' | 'noPhp', path: string): string | null {

@@ -382,6 +382,32 @@ test('packed files that nobody will get are named by rule, with their number', a
   ]);
 });
 
+test('links to files that nobody will get are named as these, others are not', async () => {
+  mkdirSync(join(directory(), 'data'));
+  writeFileSync(join(directory(), 'public/index.php'), '<?php');
+  writeFileSync(join(directory(), 'public/a.css'), '');
+  writeFileSync(join(directory(), 'uploads/tool.php'), '');
+  writeFileSync(join(directory(), 'data/app.db'), '');
+  const links = {
+    'b.css': 'a.css',
+    'data.bin': '../data/app.db',
+    'tool.php': '../uploads/tool.php',
+    up: '../uploads',
+    gone: 'nowhere',
+    round: 'round',
+  };
+  for (const [name, target] of Object.entries(links))
+    symlinkSync(target, join(directory(), 'public', name));
+  const config = { writable: ['uploads/'], documentRoot: 'public' };
+  writeFileSync(join(directory(), 'phpack.json'), JSON.stringify(config));
+  const io = recordingIo();
+  await build({ directory: directory(), output }, io, dependencies());
+  expect(io.err.match(/^ {2}not served .*$/gm)?.sort()).toEqual([
+    '  not served (databases): 1 file (public/data.bin)',
+    '  not served (writable): 1 file (public/tool.php)',
+  ]);
+});
+
 test('what lies beside the document root is not said to be unserved', async () => {
   writeFileSync(join(directory(), 'public/index.php'), '<?php');
   writeFileSync(join(directory(), 'secret.db'), '');
