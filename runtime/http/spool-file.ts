@@ -8,6 +8,9 @@ const MAX_PIECES = 256;
 /** What may wait for the disk, while memory is not short; then the writer has to. */
 const MAX_QUEUED_BYTES = 256 * 1024;
 
+/** While it is: so many chunks of one byte should not cost a call each. */
+const MAX_TIGHT_BYTES = 64;
+
 /** As if the disk were full, which it shall not be. */
 export class SpoolLimitError extends Error {
   readonly code = 'ENOSPC';
@@ -60,7 +63,9 @@ export class SpoolFile {
 
   /** Whoever appends should wait until it hasCaughtUp. */
   get isBehind(): boolean {
-    return this.#queuedBytes > (this.#budget.isTight ? 0 : MAX_QUEUED_BYTES);
+    return (
+      this.#queuedBytes > (this.#budget.isTight ? MAX_TIGHT_BYTES : MAX_QUEUED_BYTES)
+    );
   }
 
   get hasCaughtUp(): boolean {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CONNECTION_BYTES } from '../../../runtime/http/budget.ts';
+import { StreamedBody } from '../../../runtime/http/streamed-body.ts';
 import type { FakeExchange } from './fake-pool.ts';
 import { get, RawClient, request } from './raw.ts';
 import { type Site, type SiteSettings, startSite } from './site.ts';
@@ -161,6 +162,28 @@ test('of a body in tiny chunks no more is read than has been looked at', async (
   clearInterval(watch);
   expect(most).toBeLessThan(350 * KIB);
   expect(site.pool.exchanges[0]!.content.length).toBe(100_000);
+});
+
+test('of a body in tiny chunks no more is taken apart than is read of it', async () => {
+  const open = await start(10_000 * KIB, {
+    config: { http: { streamBodies: ['**'] } },
+  });
+  const size = 80_000;
+  const client = connect(
+    'POST /held HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n' +
+      `${'1\r\nx\r\n'.repeat(size)}0\r\n\r\n`,
+  );
+  await waitUntil(() => open.length === 1);
+  // Long enough for all of it to be taken apart: 80,000 buffers.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  expect(site.front.stats().heldBytes).toBeGreaterThan(StreamedBody.heldBytes);
+  const { body } = open[0]!;
+  if (body.kind !== 'stream') throw new Error(`a body of kind ${body.kind}`);
+  let length = 0;
+  for await (const bytes of body.stream) length += (bytes as Buffer).length;
+  expect(length).toBe(size);
+  open[0]!.answer(200, [], 'read');
+  expect((await client.answer()).body).toBe('read');
 });
 
 describe('when the disk space for clients is used up', () => {
