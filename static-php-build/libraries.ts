@@ -107,7 +107,9 @@ export function mergeLibraries(into: string, libraries: readonly BuiltLibrary[])
   for (const library of libraries) {
     for (const part of ['include', 'lib']) {
       const from = join(library.dir, part);
-      if (existsSync(from)) cpSync(from, join(into, part), { recursive: true });
+      // As links are: a resolved one would lead back into the cache, and be written through.
+      const options = { recursive: true, verbatimSymlinks: true };
+      if (existsSync(from)) cpSync(from, join(into, part), options);
     }
   }
 }
