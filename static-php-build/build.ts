@@ -14,6 +14,7 @@ import { fetchSources } from './fetch.ts';
 import {
   buildLibraries,
   type FetchedSource,
+  missingLibraries,
   planLibraries,
   unpack,
   withDependencies,
@@ -130,12 +131,13 @@ export async function build(
       progress.note(`waiting for the build of process ${pid}`);
     await withBuildLock(cache, onWait, async () => {
       if (!existsSync(sdk)) {
+        progress.expect([...missingLibraries(plan), 'php']);
         await buildLibraries(plan, common);
         await buildSdk(sdkBuild, sdk);
       }
-      const end = progress.step('linking and validating php');
+      const step = progress.step('linking and validating php');
       await linkPhp(link, dir);
-      end();
+      step.end();
     });
   }
   if (options.locked) await assertPinned(result.php, result.manifest, sources);
@@ -143,7 +145,10 @@ export async function build(
 }
 
 async function main(): Promise<void> {
-  const progress = plainProgress((line) => process.stderr.write(line));
+  const progress = plainProgress({
+    write: (line) => process.stderr.write(line),
+    isTerminal: process.stderr.isTTY,
+  });
   try {
     const options = readOptions(process.argv.slice(2));
     const result = await build(options, progress);

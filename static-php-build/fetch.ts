@@ -191,7 +191,7 @@ export async function fetchSources(
   if (missing.length === 0) return fetched;
   const total = missing.reduce((sum, source) => sum + source.size, 0);
   const size = `${Math.round(total / 1e6)} MB`;
-  const end = options.progress.step(`downloading ${missing.length} sources, ${size}`);
+  const step = options.progress.step(`downloading ${missing.length} sources, ${size}`);
   const queue = missing.toSorted((a, b) => b.size - a.size);
   const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next; next = queue.shift()) {
@@ -199,7 +199,7 @@ export async function fetchSources(
     }
   };
   await Promise.all(Array.from({ length: downloadsAtOnce }, worker));
-  end();
+  step.end();
   return fetched;
 }
 

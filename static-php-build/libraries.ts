@@ -145,7 +145,10 @@ async function buildOne(
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work);
   const log = join(cache, 'log', `${recipe.name}-${hash}.log`);
-  const end = build.progress.step(`${label} ${recipe.name} ${source.version}`);
+  const step = build.progress.step(
+    `${label} ${recipe.name} ${source.version}`,
+    recipe.name,
+  );
   const [src, dest, deps] = ['src', 'dest', 'deps'].map((d) => join(work, d)) as [
     string,
     string,
@@ -162,7 +165,12 @@ async function buildOne(
   copyFileSync(licence, join(dest, prefix, licenceName));
   renameSync(join(dest, prefix), dir);
   rmSync(work, { recursive: true, force: true });
-  end();
+  step.end();
+}
+
+/** Names of what the plan lacks in the cache. */
+export function missingLibraries(plan: ReadonlyMap<string, BuiltLibrary>): string[] {
+  return [...plan.values()].filter((l) => !existsSync(l.dir)).map((l) => l.name);
 }
 
 /** Builds what the plan lacks in the cache, two at a time, dependencies first. */

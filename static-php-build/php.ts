@@ -18,7 +18,7 @@ import {
   prefix,
   stepRunner,
 } from './recipe.ts';
-import type { Progress } from './progress.ts';
+import type { Step } from './progress.ts';
 import type { Target } from './targets.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -49,7 +49,7 @@ export interface PhpBuild {
   /** Scratch directory; the caller removes it. */
   work: string;
   log: string;
-  progress: Progress;
+  step: Step;
 }
 
 /** What configure and make left: where to find it, and how to link it. */
@@ -137,13 +137,16 @@ phpack-variables:
 `;
 
 const tellEveryMs = 30_000;
+/** Part of the whole that configure takes. */
+const configured = 0.2;
 
 /** Counts finished objects while make runs; returns what ends it. */
 function tellProgress(objects: readonly string[], build: PhpBuild): () => void {
   const src = join(build.work, 'php');
   const timer = setInterval(() => {
     const done = objects.filter((o) => existsSync(join(src, o))).length;
-    build.progress.note(`  ${done} of ${objects.length} files of PHP compiled`);
+    const part = configured + (1 - configured) * (done / objects.length);
+    build.step.tell(`  ${done} of ${objects.length} files of PHP compiled`, part);
   }, tellEveryMs);
   return () => clearInterval(timer);
 }
@@ -171,7 +174,8 @@ export async function compilePhp(build: PhpBuild): Promise<BuiltPhp> {
   writeFileSync(join(src, 'Makefile'), makeRules, { flag: 'a' });
   await run(['make', 'phpack-variables']);
   const stop = tellProgress(describeTree(build.work, fetched.version).objects, build);
-  await run(['make', '-j2', 'phpack-objects']).finally(stop);
+  const make = ['make', '-j2', `LIBTOOL=${tools.libtool}`, 'phpack-objects'];
+  await run(make).finally(stop);
   return describeTree(build.work, fetched.version);
 }
 

@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run } from './process.ts';
@@ -50,12 +50,16 @@ export const fortify = '-D_FORTIFY_SOURCE=2';
 
 const compilerFlags = `-O2 -g0 -fPIC -fvisibility=default ${hardening}`;
 
+const dash = '/bin/dash';
+
 /** Environment of every build step: nothing of the user's but PATH. */
 export function buildEnv(tools: Toolchain, deps: string, scratch: string) {
   return {
     PATH: `${tools.bin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
     HOME: scratch,
     TMPDIR: scratch,
+    // Debian's dash hides $LINENO, so that configure would look for a slower shell.
+    ...(existsSync(dash) && { CONFIG_SHELL: dash }),
     LC_ALL: 'C.UTF-8',
     TZ: 'UTC',
     SOURCE_DATE_EPOCH: '1700000000',
@@ -103,7 +107,11 @@ export async function autotools(
   const kind = ['--enable-static', '--disable-shared', '--disable-dependency-tracking'];
   const all = [...args, ...kind, ...(options.configure ?? [])];
   await ctx.run(['./configure', ...all], { env, cwd });
-  await ctx.run(['make', `-j${ctx.jobs}`, ...(options.make ?? [])], { env, cwd });
+  // Compiling alone: what links and installs is the script itself.
+  const hasScript = existsSync(join(ctx.src, cwd, 'libtool'));
+  const words = hasScript ? [`LIBTOOL=${ctx.tools.libtool}`] : [];
+  const make = ['make', `-j${ctx.jobs}`, ...words, ...(options.make ?? [])];
+  await ctx.run(make, { env, cwd });
   const install = options.install ?? ['install'];
   await ctx.run(['make', ...install, `DESTDIR=${ctx.dest}`], { env, cwd });
 }
@@ -176,7 +184,9 @@ export async function installLibrary(
   await ctx.run([ctx.tools.ar, 'rcs', archive, ...lib.objects]);
   await ctx.run(['install', '-d', `${to}/include`, `${to}/lib/pkgconfig`]);
   await ctx.run(['install', '-m644', archive, `${to}/lib`]);
-  await ctx.run(['install', '-m644', ...lib.headers, `${to}/include`]);
+  if (lib.headers.length > 0) {
+    await ctx.run(['install', '-m644', ...lib.headers, `${to}/include`]);
+  }
   const pc = lib.pc ?? lib.name;
   const text = [
     `prefix=${prefix}`,

@@ -170,9 +170,10 @@ export async function buildSdk(build: SdkBuild, dir: string): Promise<void> {
   const log = join(build.cache, 'log', `php-${basename(dir)}.log`);
   const { extensions, fetched } = build;
   const version = fetched.get('php')?.version ?? '';
-  const end = build.progress.step(`PHP ${version} with ${extensions.length} extensions`);
-  const php = await compilePhp({ ...build, work, log });
+  const label = `PHP ${version} with ${extensions.length} extensions`;
+  const step = build.progress.step(label, 'php');
+  const php = await compilePhp({ ...build, work, log, step });
   await installSdk(php, build, { work, log, dir });
   rmSync(work, { recursive: true, force: true });
-  end();
+  step.end();
 }

@@ -2,12 +2,14 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { hashOf } from './hash.ts';
 import { capture } from './process.ts';
 import type { Target } from './targets.ts';
@@ -18,6 +20,8 @@ export interface Toolchain {
   cxx: string;
   ar: string;
   ranlib: string;
+  /** For make's LIBTOOL: compiles without the shell script of a static-only build. */
+  libtool: string;
   strip: string;
   bin: string;
   /** Compilers and their versions, for the manifest. */
@@ -63,55 +67,47 @@ function gccFlags(
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 const quoteAll = (words: readonly string[]) => words.map(quote).join(' ');
 
-/** C: GCC for everything that compiles, zig for everything that links. */
-function ccScript(gcc: string, flags: string[], link: string[]): string {
-  return `#!/bin/bash
-gcc=(${quote(gcc)} ${quoteAll(flags)})
-link=(${quoteAll(link)})
-compile=0 query=0 inputs=0
-for a in "$@"; do
-  case $a in
-    -c|-S|-E|-M|-MM) compile=1 ;;
-    --version|--help|-dump*|-print-*) query=1 ;;
-    -*) ;;
-    *) inputs=1 ;;
-  esac
-done
-if [ $compile = 1 ] || [ $query = 1 ] || [ $inputs = 0 ]; then exec "\${gcc[@]}" "$@"; fi
-# A compile-and-link call, as configure makes them: GCC first, then zig with the objects.
-tmp=; trap 'rm -rf "$tmp"' EXIT
-cflags=() sources=() largs=() want=
-for a in "$@"; do
-  case $want in
-    l) largs+=("$a"); want=; continue ;;
-    c) cflags+=("$a"); want=; continue ;;
-    x) want=; continue ;;
-  esac
-  case $a in
-    -o|-L|-l|-u|-Xlinker|-z|-T|-e) largs+=("$a"); want=l ;;
-    -I|-D|-U|-include|-isystem|-iquote|--param) cflags+=("$a"); want=c ;;
-    -x|-MF|-MT|-MQ) want=x ;;
-    -L*|-l*|-Wl,*|-shared|-static|-pie|-no-pie|-r|-s|-rdynamic|-pthread) largs+=("$a") ;;
-    *.c|*.S|*.s) sources+=("$a"); largs+=("@\${#sources[@]}") ;;
-    -*) cflags+=("$a") ;;
-    *) largs+=("$a") ;;
-  esac
-done
-if [ \${#sources[@]} != 0 ]; then tmp=$(mktemp -d); fi
-n=0
-for s in "\${sources[@]}"; do
-  n=$((n + 1))
-  "\${gcc[@]}" "\${cflags[@]}" -c "$s" -o "$tmp/$n.o" || exit
-  for i in "\${!largs[@]}"; do
-    if [ "\${largs[$i]}" = "@$n" ]; then largs[$i]=$tmp/$n.o; fi
-  done
-done
-"\${link[@]}" "\${largs[@]}"
-`;
-}
+const cWords = (name: string, words: readonly string[]) =>
+  `static const char *const ${name}[] = {${words.map((w) => JSON.stringify(w)).join(', ')}, 0};\n`;
+
+/** A program whose link is asked for, to see how. */
+const smallest = '.globl main\nmain: ret\n.section .note.GNU-stack,"",@progbits\n';
 
 /**
- * Writes the wrapper scripts into the cache and returns them. GCC compiles C because PHP's
+ * What zig calls its own linker with, before and after the words of a call. The paths are of
+ * its cache; where it does not say them as expected, cc.c asks zig every time.
+ */
+async function linkerCalls(zig: string, link: readonly string[], dir: string) {
+  writeFileSync(join(dir, 'link.s'), smallest);
+  const object = join(dir, 'link.o');
+  await capture(['gcc', '-c', join(dir, 'link.s'), '-o', object]);
+  const shown = async (words: readonly string[]): Promise<string[][]> => {
+    const output = ['-o', join(dir, 'link')];
+    const call = [...link, object, ...output, ...words, '-###'];
+    const text = await capture(['sh', '-c', 'exec "$@" 2>&1', 'sh', ...call]);
+    const line = text.trimEnd().split('\n').at(-1) ?? '';
+    const [before = '', after = ''] = line
+      .replace(` ${output.join(' ')} `, ' ')
+      .split(object);
+    return [before, after].map((part) => part.trim().split(' '));
+  };
+  const [[first, ...before] = [], after = []] = await shown([]);
+  const [[, ...pie] = []] = await shown(['-pie']);
+  const isKnown =
+    first === 'ld.lld' && after.every((w) => !w.startsWith('/') || existsSync(w));
+  const use = (words: string[]) => (isKnown ? words : []);
+  return [
+    cWords('BEFORE', use([zig, 'ld.lld', ...before])),
+    cWords('PIE_BEFORE', use([zig, 'ld.lld', ...pie])),
+    cWords('AFTER', use(after)),
+  ].join('');
+}
+
+const ownText = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`c/tools/${name}.c`, import.meta.url)), 'utf8');
+
+/**
+ * Writes the wrappers of the compilers into the cache and returns them. GCC compiles C because PHP's
  * VM needs its global register variables (clang is 1.5 times slower); zig compiles C++ with
  * its own static libc++, since GCC's libstdc++.a needs a newer glibc than the floor.
  */
@@ -149,21 +145,28 @@ export async function prepareToolchain(
   // Absolute: the wrappers' own directory comes first in the PATH of every build step.
   const tool = (name: string) => findInPath(`${target.toolPrefix}${name}`);
   const scripts: Record<string, string> = {
-    cc: ccScript(gcc, cFlags, link),
     'c++': `#!/bin/sh\nexec ${quoteAll(cxx)} "$@"\n`,
     ar: `#!/bin/sh\nexec ${tool('ar')} "$@"\n`,
     ranlib: `#!/bin/sh\nexec ${tool('ranlib')} -D "$@"\n`,
   };
-  const portable = JSON.stringify(scripts).replaceAll(cache, '').replaceAll(lib, '');
+  const programs: Record<string, string> = {
+    cc: [cWords('GCC', [gcc, ...cFlags]), cWords('LINK', link), ownText('cc')].join(''),
+    'static-libtool': ownText('libtool'),
+  };
+  const portable = JSON.stringify([scripts, programs])
+    .replaceAll(cache, '')
+    .replaceAll(lib, '');
   const hash = hashOf([portable.replaceAll(zig, ''), gccVersion, zigVersion, target]);
   // The directory is named after the exact text: a moved checkout gets scripts of its own.
-  const bin = join(cache, 'toolchain', hashOf([scripts, hash]));
-  if (!existsSync(bin)) writeScripts(bin, scripts);
+  const bin = join(cache, 'toolchain', hashOf([scripts, programs, hash]));
+  if (!existsSync(bin))
+    await writeTools(bin, scripts, programs, (dir) => linkerCalls(zig, link, dir));
   return {
     cc: join(bin, 'cc'),
     cxx: join(bin, 'c++'),
     ar: join(bin, 'ar'),
     ranlib: join(bin, 'ranlib'),
+    libtool: join(bin, 'static-libtool'),
     strip: tool('strip'),
     bin,
     versions: { gcc: gccVersion, zig: zigVersion },
@@ -178,13 +181,25 @@ function findInPath(name: string): string {
   throw new Error(`${name} is not installed`);
 }
 
-function writeScripts(bin: string, scripts: Record<string, string>): void {
+async function writeTools(
+  bin: string,
+  scripts: Record<string, string>,
+  programs: Record<string, string>,
+  calls: (dir: string) => Promise<string>,
+): Promise<void> {
   const temp = `${bin}.${process.pid}`;
   mkdirSync(temp, { recursive: true });
   for (const [name, text] of Object.entries(scripts)) {
     writeFileSync(join(temp, name), text);
     chmodSync(join(temp, name), 0o755);
   }
+  for (const [name, text] of Object.entries(programs)) {
+    const source = join(temp, `${name}.c`);
+    writeFileSync(source, name === 'cc' ? `${await calls(temp)}${text}` : text);
+    // For the machine that builds, whatever the target is.
+    await capture(['gcc', '-O2', '-o', join(temp, name), source]);
+  }
+  for (const name of ['link.s', 'link.o', 'link']) rmSync(join(temp, name));
   try {
     renameSync(temp, bin);
   } catch {

@@ -17,6 +17,7 @@ const tool = (hash: string): Toolchain => ({
   cxx: 'c++',
   ar: 'ar',
   ranlib: 'ranlib',
+  libtool: 'libtool',
   strip: 'strip',
   bin: '/bin',
   versions: { gcc: '12', zig: '0.16' },
