@@ -45,7 +45,7 @@ test('text for people: time, level, message, fields', () => {
 test('nothing a script logs commands the terminal', () => {
   for (const format of ['text', 'json'] as const) {
     const { log, written } = collect(format);
-    const evil = 'a\x1b[2Jb\x9b31mc\bd\x7f\r\x00é';
+    const evil = 'a\x1b[2Jb\x9b31mc\bd\x7f\r\x00é\u202e';
     log.write('error', evil, { script: evil });
     log.print(`error: ${evil}\n`);
     log.flush();
@@ -53,8 +53,10 @@ test('nothing a script logs commands the terminal', () => {
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\0-\x09\x0b-\x1f\x7f-\x9f]/);
     expect(text).toContain('é');
-    if (format === 'text') expect(text).toContain('a\\x1b[2Jb\\x9b31mc\\x08d\\x7f');
-    else expect(JSON.parse(text.split('\n')[0]!)).toMatchObject({ script: evil });
+    if (format === 'text') {
+      expect(text).toContain('a\\x1b[2Jb\\x9b31mc\\x08d\\x7f');
+      expect(text).toContain('é\\u202e');
+    } else expect(JSON.parse(text.split('\n')[0]!)).toMatchObject({ script: evil });
   }
 });
 
