@@ -112,7 +112,7 @@ struct phpack_slot {
 struct phpack_worker {
   phpack_word bell;       /* futex: wakes an idle worker */
   phpack_word pid;        /* zygote */
-  phpack_word slot;       /* slot index + 1 while busy; a hint, never truth */
+  phpack_word slot;       /* slot index + 1 while busy; the claim decides */
   phpack_word clock;      /* while busy, else 0; see PHPACK_CLOCK_… */
   phpack_word requests;   /* served by this process */
   phpack_word kill_reason; /* zygote: 1 timeout */

@@ -1,7 +1,8 @@
 /* Some functions change what PHP does not undo at the end of a request: signal handlers,
- * user and group, limits, priority, what a person has typed. Under php-fpm the next visitor's request runs with it
- * (a pcntl_alarm() kills somebody else's request). Here a worker that called one of them
- * serves its request to the end and is then replaced by a fresh one. */
+ * user and group, limits, priority, what a person has typed. Under php-fpm the next
+ * visitor's request runs with it (a pcntl_alarm() kills somebody else's request). Here a
+ * worker that called one of them serves its request to the end and is then replaced by a
+ * fresh one. */
 #include "taint.h"
 
 #include <php.h>
